@@ -20,6 +20,7 @@ from opencode_tui.guard.setup import SyncProgram, install_guard
 from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
+from opencode_tui.ledger.buckets import bucket_of, make_bucket
 from opencode_tui.ledger.changed_work import WORK_PARTS, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
@@ -27,6 +28,7 @@ from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
 from opencode_tui.readings.insights import settle_insights
+from opencode_tui.readings.limit_settling import settle_limits
 from opencode_tui.readings.turn_settling import settle_for, settle_turns
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
@@ -58,6 +60,7 @@ _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
 _AT_A_BEAT = 200
 """Sessions whose turns are classified after a poll."""
+_BUCKETS_AT_A_BEAT = 4
 _FROM_LEDGER = (
     *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
     *(ComparisonRequest, HistoryRequest, HoursRequest, InsightsRequest, LeversRequest),
@@ -95,6 +98,8 @@ class LedgerFeed:
         self._ledger: Ledger | None = None
         self._day: date | None = None
         self._taken_ms: int | None = None
+        self._limits_ms: int | None = None
+        """The snapshot after which the context limits were last compared."""
         self._taken_day: date | None = None
         self._version = 0
         self._kept: dict[Request, tuple[float, Answer]] = {}
@@ -103,6 +108,7 @@ class LedgerFeed:
         self._rows: dict[str, SessionRow] = {}
         self._stale = True
         self._turns = 0
+        self._all_buckets_at: tuple[int, int, int] | None = None
         self._guard_key: tuple[int, ...] | None = None
 
     def select_day(self, day: date | None) -> None:
@@ -163,18 +169,34 @@ class LedgerFeed:
         """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
-        what waited for it is answered again.
+        what waited for it is answered again, and sums of long periods are made.
         """
         if self._ledger is None:
             return
+        if self._sync is not None and self._limits_ms != self._taken_ms:  # with a snapshot, prices are read again
+            self._limits_ms = self._taken_ms
+            with suppress(sqlite3.OperationalError):
+                settle_limits(self._ledger, self._sync.book)
         if any(is_behind(self._ledger.connection, part) for part in ("findings", "undone")):
             self._find(_AT_A_BEAT)
         elif is_behind(self._ledger.connection, "turns"):
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
         else:
+            self._make_buckets()
             return
         self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in WORK_PARTS)
+
+    def _make_buckets(self) -> None:
+        """Makes some of the sums of past weeks that are missing; does not look for any until something changes."""
+        assert self._ledger is not None
+        connection, now = self._ledger.connection, self._clock()
+        seen = self._ledger.data_version(), connection.total_changes, bucket_of(now)
+        if seen == self._all_buckets_at:
+            return
+        with suppress(sqlite3.OperationalError):  # another process has the ledger
+            if not all(make_bucket(self._ledger, now) for _ in range(_BUCKETS_AT_A_BEAT)):
+                self._all_buckets_at = seen[0], connection.total_changes, seen[2]
 
     @property
     def _is_importing(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from opencode_tui.feed import LedgerFeed
 from opencode_tui.guard.control import raise_cutoff
 from opencode_tui.guard.setup import SyncProgram
 from opencode_tui.guard.state import GuardState, read_state, state_file, write_state
+from opencode_tui.ledger.buckets import make_bucket
+from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.money import NANO
 from opencode_tui.readings.answering import answer
@@ -44,6 +47,7 @@ from opencode_tui.records.work import NOT_KNOWN
 from opencode_tui.source import sqlite_store
 from tests.stores import V1, Tokens
 from tests.support.ledgers import reader
+from tests.support.prices import write
 from tests.support.records import replace
 
 DAY = date(2026, 5, 13)
@@ -418,6 +422,27 @@ def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed:
     assert feed.poll(lambda _: None) is None
 
 
+def test_another_context_limit_has_the_dashboard_look_again(
+    feed: LedgerFeed, ledger: Path, clock: StoppedClock
+) -> None:
+    def limit(context: int) -> None:
+        models = {"kimi-k2.6": {"limit": {"context": context}}}
+        write(ledger.parent / "none" / "opencode" / "models.json", {"opencode": {"models": models}})
+
+    limit(100_000)
+    for _ in range(3):
+        poll(feed)
+        feed.catch_up()
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        limit(99_999)
+        clock.now_ms += 60_000
+        poll(feed)
+        feed.catch_up()
+        assert not sessions_behind(other, "findings")
+        stamp = other.execute("SELECT stamp FROM work_stamp WHERE part = 'limits'").fetchone()
+    assert "99999" in stamp[0]
+
+
 def test_insights_and_tasks_are_up_to_date_when_they_are_asked_for(feed: LedgerFeed, store: V1) -> None:
     feed.poll(lambda _: None)
     by_task = feed.answer(BreakdownRequest(("task",), "all"))
@@ -459,3 +484,27 @@ def test_services_are_asked_after_each_poll_and_when_somebody_looks_at_quotas_or
         assert isinstance(accounts, Accounts) and sum(each.spend_nano for each in accounts.accounts) == 90 * CENT
     finally:
         feed.close()
+
+
+def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_again(
+    feed: LedgerFeed, store: V1, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[bool] = []
+
+    def counted(ledger: Ledger, now_ms: int) -> bool:
+        made.append(make_bucket(ledger, now_ms))
+        return made[-1]
+
+    monkeypatch.setattr("opencode_tui.feed.make_bucket", counted)
+    clock.now_ms = at("14:23", date(2026, 7, 13))
+    for _ in range(5):
+        feed.poll(lambda _: None)
+        feed.catch_up()
+    assert made == [True] * 3 + [False]
+    store.call(session_of(store), cost="1.00", at=at("14:22"))
+    for _ in range(5):
+        feed.poll(lambda _: None)
+        feed.catch_up()
+    assert made[4:] == [True] * 3 + [False], "the weeks of a late call are summed again"
+    by_model = feed.answer(BreakdownRequest(("model",), "all"))
+    assert isinstance(by_model, Breakdown) and by_model.totals.spend_nano == 190 * CENT

@@ -1,7 +1,8 @@
 """What calls would have cost on a cheaper model that the user already uses.
 
-That is one that did somebody's work in the four weeks before those calls, or after them: a model that made a title, or
-that was tried long ago, is nothing to switch to.
+That is one that did somebody's work in the four weeks before those calls, or after them, and regularly: at least 20
+calls of some weeks, or 2% of them. A model that made a title, that was tried out, or that was left long ago is nothing
+to switch to: nobody knows yet, or any more, whether it is good enough for the user.
 """
 
 from __future__ import annotations

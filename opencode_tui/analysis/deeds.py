@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import Struct
 
 from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
 
 Kind = Literal[
@@ -37,6 +38,8 @@ Kind = Literal[
 
 `rewrite` is a command that wrote or deleted files, `look` one that only showed how something stands.
 """
+_WORK: frozenset[Kind] = frozenset(("test", "deploy", "git", "build"))
+_LOOKING: frozenset[Kind] = frozenset(("search", "read", "look", "diff"))
 EDITS: frozenset[Kind] = frozenset(("code", "tests", "docs", "setup"))
 
 
@@ -103,8 +106,15 @@ _LOOKS = {
 }
 """Subcommands that only show how something stands, by program."""
 _ASKS_THE_HOST = _words("browse ci issue label run search status")
-_REWRITERS = _words("rm rmdir tee patch touch truncate sponge cp ln")
+_HOUSEKEEPERS = _words("rm rmdir touch truncate cp ln")
+"""Programs that tidy up for a build or a test in the same line; alone they changed files."""
+_REWRITERS = _HOUSEKEEPERS | _words("tee patch sponge")
 _REWRITES = frozenset(("sed -i", "perl -i", "cat >", "echo >", "printf >", "git apply"))
+_STRENGTH: tuple[Kind, ...] = (
+    *("test", "deploy", "git move", "git", "build", "rewrite", "move", "web", "diff", "other"),
+    *("search", "read", "look"),
+)
+"""The kinds of commands; of several in a line, the first of these says what the line was for."""
 _MOVERS = frozenset(("mv", "rename"))
 _TESTS_WORD = _words("test tests check clippy lint typecheck vet nextest runtest audit credo dialyzer spec")
 _SCRIPTS_THAT_TEST = _TESTS_WORD | _words("ci coverage e2e style stylelint tsc type-check types unit validate verify")
@@ -133,6 +143,7 @@ class Deed(Struct, frozen=True, gc=False):
     """One tool use."""
 
     did: Kind
+    """Of a line of commands its strongest part: with a test in it, it is a test."""
     target: str
     ok: bool | None
     """None while it runs."""
@@ -143,6 +154,8 @@ class Deed(Struct, frozen=True, gc=False):
     """It wrote a whole file, which as a rule is a new one."""
     failed: bool = False
     """It is a command that failed."""
+    kinds: frozenset[Kind] = frozenset()
+    """All that it did: a line of commands can have rewritten files and tested them."""
 
 
 def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
@@ -153,17 +166,30 @@ def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
 @lru_cache(maxsize=65_536)
 def deed_of(name: str, target: str, ok: bool | None) -> Deed:
     """What one use of a tool did."""
-    kind, is_command, says_no = _kind_of(name, target)
-    failed = ok is False and is_command and not says_no
-    return Deed(kind, target, ok, is_command, says_no, name == "write", failed)
-
-
-def _kind_of(name: str, target: str) -> tuple[Kind, bool, bool]:
     if name in _COMMAND_TOOLS:
-        return _command(target), True, target.partition(" ")[0] in _SAYS_NO or target == "git diff"
-    if name in EDIT_TOOLS:
-        return _file(target), False, False
-    return _OF_TOOL.get(name.lower(), "other"), False, False
+        return _line(target, ok)
+    did = _file(target) if name in EDIT_TOOLS else _OF_TOOL.get(name.lower(), "other")
+    return Deed(did, target, ok, is_whole=name == "write", kinds=frozenset((did,)))
+
+
+def _line(target: str, ok: bool | None) -> Deed:
+    """What a line of commands did. One that only looks has not failed if a part of it says no by its exit code."""
+    heads = heads_of(target)
+    kinds = frozenset([_command(head) for head in heads])
+    if not kinds.isdisjoint(_WORK) and all(map(_is_housekeeping, heads)):
+        kinds -= {"rewrite"}
+    did = min(kinds, key=_STRENGTH.index)
+    says_no = any(map(_says_no, heads)) and (len(heads) == 1 or kinds <= _LOOKING)
+    return Deed(did, target, ok, True, says_no, failed=ok is False and not says_no, kinds=kinds)
+
+
+def _says_no(head: str) -> bool:
+    return head.partition(" ")[0] in _SAYS_NO or head == "git diff"
+
+
+def _is_housekeeping(head: str) -> bool:
+    """Whether a command, if it changed files at all, only tidied up."""
+    return head in _HOUSEKEEPERS or _command(head) != "rewrite"
 
 
 def _file(path: str) -> Kind:

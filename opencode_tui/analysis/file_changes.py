@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
 
 _LOOKING = frozenset(
@@ -37,8 +38,12 @@ def may_change_files(use: ToolFacts) -> bool:
     if use.name in ("task", "unknown"):
         return True
     if use.name == "bash":
-        return use.target not in _LOOKING and deed_of(use.name, use.target, use.ok).did != "look"
+        return any(_may_change(head) for head in heads_of(use.target))
     return changes_files(use)
+
+
+def _may_change(head: str) -> bool:
+    return head not in _LOOKING and deed_of("bash", head, None).did != "look"
 
 
 def changed_file(use: ToolFacts) -> str:

@@ -42,6 +42,8 @@ class GoneCalls:
             is_compaction = id in self._older and call.agent == "compaction"
             kind = causes.COMPACTIONS if is_compaction else causes.UNDONE_CALLS
             return _BY_AGENT.get(call.agent, kind) if is_unlisted(id) else kind
+        if call.is_undone:
+            return causes.UNDONE_CALLS
         session = self._known.get(call.session_id)
         if call.store in self._read or (session is not None and (not session.present or session.store in self._read)):
             return causes.DELETED

@@ -10,6 +10,7 @@ from msgspec import Struct
 from opencode_tui.analysis.file_changes import changes_files, may_change_files
 from opencode_tui.paths import last_part
 from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
 
@@ -63,11 +64,13 @@ def identity(use: ToolFacts) -> str:
     """A key that identical tool calls of one session share; empty if that is not known.
 
     Without a digest of the input, the key is the target if that is specific: a task's is only its subagent's kind, and
-    a command's may be only `cd`.
+    a command's may be only `cd`, or what is known of several commands.
     """
     if use.digest is not None:
         return f"{use.name}:{use.target}:{use.digest:x}"
-    vague = use.name == "bash" and (" " not in use.target or use.target.startswith("cd "))
+    vague = use.name == "bash" and (
+        " " not in use.target or use.target.startswith("cd ") or len(heads_of(use.target)) > 1
+    )
     is_specific = use.target and not vague and use.name not in (*EDIT_TOOLS, "task", "subagent")
     return f"{use.name}:{use.target}" if is_specific else ""
 

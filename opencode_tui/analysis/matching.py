@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+from opencode_tui.records.dimensions import TIMES
 from opencode_tui.records.model_key import short_name, split_key
 
 _ALIKE = 0.75
@@ -30,13 +31,16 @@ def matching(text: str, names: Sequence[str]) -> list[str]:
 def matching_keys(dimension: str, text: str, keys: Sequence[str]) -> list[str]:
     """The keys of a dimension that a text stands for: models as `matching` finds them, others by what they contain.
 
-    A key that is exactly the text stands alone.
+    Of a time the text has to be whole parts, such as `W19` or `05` of `2026-05-13`. A key that is exactly the text
+    stands alone.
     """
     if dimension == "model":
         return matching(text, keys)
     if text in keys:
         return [text]
     wanted = text.casefold()
+    if dimension in TIMES:
+        return [key for key in keys if f"-{wanted}-" in f"-{key.casefold()}-"]
     return [key for key in keys if wanted in key.casefold()] if wanted else []
 
 

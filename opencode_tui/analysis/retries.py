@@ -23,7 +23,7 @@ def edits_and_retries(deeds: Iterable[Deed]) -> tuple[int, int]:
             has_failed = deed.ok is False
             edits += not has_failed
             troubled[deed.target] = has_failed
-        elif troubled and (deed.failed or (did == "test" and deed.ok is not None)):
+        elif troubled and (deed.failed or ("test" in deed.kinds and deed.ok is not None)):
             troubled = dict.fromkeys(troubled, True)
     return edits, retries
 

@@ -70,11 +70,13 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif use.digest is not None:
                 digests.append(use.digest)
             if name == "bash":
-                loud += deed_of(name, use.target, use.ok).did in _LOUD
+                loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
+                if use.files:
+                    unwritten += any(ignore_line(file, directory) for file in use.files)
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
                 searches += name in TEXT_SEARCHES
-            elif name in TEXT_SEARCHES:
+            elif name in TEXT_SEARCHES or use.found_nothing:
                 searches += 1
             elif use.ok is False and name in EDIT_TOOLS:
                 failed_edits += 1

@@ -19,8 +19,8 @@ from opencode_tui.records import causes
 from opencode_tui.records.calls import is_unlisted, undone_id
 from opencode_tui.records.reconciliation import Agreed, Standing, StandingCall
 
-_MOST_COPIES = 12
-"""How many calls of backup copies are tried in each combination, the largest first."""
+_MOST_POSSIBLE = 12
+"""How many calls that may be in a sum are tried in each combination, the largest first."""
 
 
 class Summed(Struct, frozen=True):
@@ -79,11 +79,11 @@ class SumChecks:
 
     def _check(self, session_id: str, nano: int) -> SumCheck:
         rows = self._rows[session_id]
-        summed, copies = self._summed(session_id) if self._store.has_titles else ([], [])
+        summed, possible = self._summed(session_id) if self._store.has_titles else ([], [])
         agreed = self._store.agreed.get(session_id, Agreed())
         rest = agreed.nano + sum(row.nano for row in rows if row.in_sum) + _nano(summed) - nano
         leeway = agreed.fractions + sum(row.has_fraction for row in rows)
-        if in_sum := _that_fill(-rest, copies, leeway):
+        if in_sum := _that_fill(-rest, possible, leeway):
             summed, rest = [*summed, *in_sum], rest + _nano(in_sum)
         taken_over = [each for each in summed if each.is_taken_over]
         if rest > leeway and taken_over and abs(rest - _nano(taken_over)) <= leeway:
@@ -101,18 +101,24 @@ class SumChecks:
         return SumCheck(tuple(summed), cause, rest)
 
     def _summed(self, session_id: str) -> tuple[list[Summed], list[Summed]]:
-        """The session's calls without a row that are in its sum, and those of backup copies, which may be."""
-        own, copies = [], []
+        """The session's calls without a row that are in its sum, and those that may be.
+
+        May be: calls of backup copies, and those of OpenCode 1 that its table no longer has. Had it deleted them before
+        the upgrade, the upgrade did not add them up.
+        """
+        own, possible = [], []
         for id, held in self._without_row.get(session_id, ()):
             older = self._gone.taken_over(id, self._store.path)
             if self._gone.is_of_backup(held):
                 if not held.first.copied:  # no sum has what a fork copied
-                    copies.append(Summed(id, held, held.recorded_nano))
+                    possible.append(Summed(id, held, held.recorded_nano))
             elif older is not None:
                 own.append(Summed(id, held, older.nano, is_taken_over=True))
-            elif held.first.is_summed and not held.first.copied:
+            elif not held.first.is_summed:
+                possible.append(Summed(id, held, held.recorded_nano))
+            elif not held.first.copied:
                 own.append(Summed(id, held, held.recorded_nano))
-        return own, copies
+        return own, possible
 
 
 def _restored(check: SumCheck) -> SumCheck:
@@ -120,13 +126,13 @@ def _restored(check: SumCheck) -> SumCheck:
     return replace(check, cause=causes.RESTORED) if 0 < check.rest_nano <= _nano(check.summed) else check
 
 
-def _that_fill(gap: int, copies: Sequence[Summed], leeway: int) -> list[Summed]:
-    """Those of the calls of backup copies that together are what a sum has beyond its rows; the most that are, or none.
+def _that_fill(gap: int, possible: Sequence[Summed], leeway: int) -> list[Summed]:
+    """Those of the possible calls that together are what a sum has beyond its rows; the most that are, or none.
 
     A call that stands in a backup copy only was undone in the store, and so is in its sum, or was made in a store that
     the copy replaced, and is not.
     """
-    costly = sorted((each for each in copies if each.nano), key=lambda each: -each.nano)[:_MOST_COPIES]
+    costly = sorted((each for each in possible if each.nano), key=lambda each: -each.nano)[:_MOST_POSSIBLE]
     subsets = (subset for size in range(len(costly), 0, -1) for subset in combinations(costly, size))
     return next((list(subset) for subset in subsets if abs(_nano(subset) - gap) <= leeway), [])
 

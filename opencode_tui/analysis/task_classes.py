@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from opencode_tui.analysis.deeds import EDITS, Deed, Kind
 
-VERSION = "3"
+VERSION = "4"
 """Change it with the rules, or with those of `deeds` and `retries`, so that turns are classified again."""
 OVERHEAD_AGENTS = frozenset(("title", "compaction", "summary"))
 _MANY_FILES = 4
@@ -25,7 +25,7 @@ class TurnDeeds:
         self.is_overhead = not self.agents
         self.is_compaction = self.is_overhead and any(agent != "title" for agent in agents)
         self.deeds = deeds
-        self.kinds: frozenset[Kind] = frozenset([deed.did for deed in deeds])
+        self.kinds: frozenset[Kind] = frozenset().union(*[deed.kinds for deed in deeds])
         self.edits = self.kinds & EDITS
 
     def has(self, *kinds: Kind) -> bool:

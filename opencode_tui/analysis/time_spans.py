@@ -14,22 +14,31 @@ HOURS = tuple(f"{hour:02}" for hour in range(24))
 
 
 def time_spans(
-    calendar: Calendar, days: Iterable[tuple[date, Span]], dimensions: Sequence[str], where: Sequence[Filter]
-) -> Iterator[tuple[tuple[str, ...], Span]]:
+    calendar: Calendar,
+    days: Iterable[tuple[date, Span]],
+    dimensions: Sequence[str],
+    where: Sequence[Filter],
+    *,
+    whole_days: bool = False,
+) -> Iterator[tuple[tuple[str | None, ...], Span]]:
     """The parts of these days, with their key for each of the dimensions (some of TIMES), where all filters hold.
 
     Parts that follow each other and have the same keys are joined. A day on which the clocks go back has an hour twice.
+    With `whole_days`, days of 24 hours may stay whole: their hour is None, and is counted from the part's start.
     """
     wanted = [each for each in where if each.dimension in TIMES and each.dimension != "hour"]
     hours = [each.keys for each in where if each.dimension == "hour"]
     needed = {*dimensions, *(each.dimension for each in where if each.dimension in TIMES)}
-    open_names: tuple[str, ...] | None = None
+    whole_days = whole_days and not hours
+    open_names: tuple[str | None, ...] | None = None
     start_ms = end_ms = 0
     for day, span in days:
-        keys = _keys(day)
+        keys = keys_of_day(day)
         if any(keys[each.dimension] not in each.keys for each in wanted):
             continue
-        parts = _hours(calendar, span) if "hour" in needed else (("", span),)
+        parts: Iterable[tuple[str | None, Span]] = (("", span),)
+        if "hour" in needed:
+            parts = ((None, span),) if whole_days and _is_ordinary(calendar, span) else _hours(calendar, span)
         for hour, part in parts:
             if any(hour not in each for each in hours):
                 continue
@@ -54,8 +63,7 @@ def _hours(calendar: Calendar, span: Span) -> Iterator[tuple[str, Span]]:
     if span.end_ms - span.start_ms > 48 * HOUR_MS:
         yield HOURS[calendar.local(span.start_ms).hour], span
         return
-    first, last = calendar.local(span.start_ms), calendar.local(span.end_ms - 1)
-    if span.end_ms - span.start_ms == DAY_MS and first.hour == 0 and last.hour == 23:  # as most days
+    if _is_ordinary(calendar, span):
         for number, name in enumerate(HOURS):
             yield name, Span(span.start_ms + number * HOUR_MS, span.start_ms + (number + 1) * HOUR_MS)
         return
@@ -68,7 +76,14 @@ def _hours(calendar: Calendar, span: Span) -> Iterator[tuple[str, Span]]:
         at = end
 
 
-def _keys(day: date) -> dict[str, str]:
+def _is_ordinary(calendar: Calendar, span: Span) -> bool:
+    """Whether it is a day from midnight to midnight on which no clock is changed, as on most."""
+    if span.end_ms - span.start_ms != DAY_MS:
+        return False
+    return calendar.local(span.start_ms).hour == 0 and calendar.local(span.end_ms - 1).hour == 23
+
+
+def keys_of_day(day: date) -> dict[str, str]:
     """The keys of a day for the dimensions that do not divide it."""
     year, week, number = day.isocalendar()
     return {

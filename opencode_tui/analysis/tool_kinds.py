@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.deeds import Kind, deed_of
+from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
 
 _LOOKS: frozenset[Kind] = frozenset(("read", "search", "web", "diff", "look"))
 TEXT_SEARCHES = frozenset(("grep", "codesearch"))
 """Not `glob`, of which one path is an answer as short as none."""
+_SHOW_TEXT = frozenset(
+    [
+        "ls",
+        "cat",
+        "tac",
+        "head",
+        "tail",
+        "less",
+        "more",
+        "bat",
+        "nl",
+        "grep",
+        "egrep",
+        "fgrep",
+        "rg",
+        "sed",
+        "awk",
+        "jq",
+        "pwd",
+        "wc",
+        "cd",
+    ]
+)
 _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
 """Programs that look things up, and change things elsewhere as well."""
 
@@ -15,12 +39,27 @@ _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
 def looks_something_up(use: ToolFacts) -> bool:
     """Whether it read or searched something and can have changed nothing."""
     deed = deed_of(use.name, use.target, use.ok)
-    return deed.did in _LOOKS and not (deed.is_command and use.target.partition(" ")[0] in _MAY_CHANGE)
+    return deed.kinds <= _LOOKS and not (deed.is_command and any(map(_may_change, heads_of(use.target))))
+
+
+def _may_change(head: str) -> bool:
+    return head.partition(" ")[0] in _MAY_CHANGE
 
 
 def changes_nothing(use: ToolFacts) -> bool:
     """Whether it looked something up or wrote a note for itself."""
     return looks_something_up(use) or deed_of(use.name, use.target, use.ok).did == "plan"
+
+
+def files_shown(use: ToolFacts) -> tuple[str, ...]:
+    """The files that a use brought into the context: that of a read or a search, those of a command that does only it.
+
+    What else a command wrote, such as a build, cannot be told from them.
+    """
+    if use.name == "bash":
+        shows = use.files and all(head.partition(" ")[0] in _SHOW_TEXT for head in heads_of(use.target))
+        return use.files if shows else ()
+    return (use.target,) if use.name in ("read", "grep") else ()
 
 
 def is_hands_on(use: ToolFacts) -> bool:

@@ -46,7 +46,7 @@ class Tree(Struct, frozen=True, gc=False):
 
     @property
     def subagents(self) -> int:
-        return sum(1 for member in self.members if member != self.root)
+        return len(self.members) - (self.root in self.members)
 
 
 def trees_of(root_of: Mapping[str, str]) -> list[Tree]:

@@ -115,6 +115,7 @@ def _turn(
         task=task_of(TurnDeeds([call.agent for call in calls], deeds_of(whole))),
         edits=edits,
         edit_retries=retries,
+        copied_calls=len(calls) - len(billed),
     )
 
 

@@ -23,6 +23,8 @@ _OUTPUT = frozenset(
     )
 )
 _VENDORED = frozenset(("vendor", "third_party"))
+_SEARCHED_WHOLE = _VENDORED | {"dist"}
+"""Folders in which a search as a whole finds next to nothing that somebody wrote."""
 _LOCKS = frozenset(
     (
         *("package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb"),
@@ -62,7 +64,9 @@ def ignore_line(path: str, directory: str = "") -> str:
     """The line of an ignore file that keeps such a file out, such as `node_modules/`; empty for any other file.
 
     A path in `directory`, the project's, is judged by what follows it, and another absolute one by certain names only.
+    One that ends with `/` is a folder that was searched.
     """
+    is_folder = path.endswith("/")
     path, top = path.replace("\\", "/").rstrip("/"), directory.replace("\\", "/").rstrip("/") + "/"
     is_inside = path.startswith(top) if top != "/" else False
     is_elsewhere = not is_inside and (path.startswith("/") or path[1:3] == ":/")
@@ -75,7 +79,11 @@ def ignore_line(path: str, directory: str = "") -> str:
     for line, pattern in _GENERATED.items():
         if pattern.search(name):
             return line
-    return "" if is_elsewhere else _built(folders, name) or _left_by_programs(name)
+    if is_elsewhere:
+        return ""
+    if is_folder and name in _SEARCHED_WHOLE:
+        return f"{name}/"
+    return _built(folders, name) or _left_by_programs(name)
 
 
 def _left_by_programs(name: str) -> str:

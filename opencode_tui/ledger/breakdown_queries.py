@@ -5,10 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from msgspec.json import Decoder
 
+from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
 from opencode_tui.ledger.sums import PaidCalls, exact_sum
@@ -74,7 +76,7 @@ def breakdown_with_total(
     sums, count = _sums(connection, selection, details=details), len(selection.by)
     all_failed: Failed = {(): _added(failed, 2)}
     all_edited: EditCounts | None = None if edited is None else {(): _added(edited, 3)}
-    (total,) = _rows([_whole(sums, count, details=details)], 0, root_of, all_failed, all_edited)
+    (total,) = _rows([_whole([row[count:] for row in sums], details=details)], 0, root_of, all_failed, all_edited)
     return _rows(sums, count, root_of, failed, edited), total.measures
 
 
@@ -82,14 +84,23 @@ def _added(counts: Mapping[tuple[str, ...], tuple[int, ...]], count: int) -> Any
     return tuple(sum(each) for each in zip((0,) * count, *counts.values(), strict=True))
 
 
-def _whole(rows: Sequence[tuple[Any, ...]], count: int, *, details: bool) -> tuple[Any, ...]:
-    """The one row of `_sums` for the same calls without dimensions, of which `rows` have so many."""
-    columns = list(zip(*(row[count:] for row in rows), strict=True)) or [()] * (len(_AMOUNTS) + 8)
-    amounts, (calls, sessions, aborted, *_, turns, speeds) = columns[: len(_AMOUNTS)], columns[len(_AMOUNTS) :]
+def _whole(rows: Sequence[tuple[Any, ...]], *, details: bool) -> tuple[Any, ...]:
+    """The one row of `_sums` for the calls of some of its rows, which are given without their keys."""
+    columns = list(zip(*rows, strict=True)) or [()] * (len(_AMOUNTS) + 8)
+    amounts, (calls, sessions, aborted, *uses, turns, speeds) = columns[: len(_AMOUNTS)], columns[len(_AMOUNTS) :]
     ids = ",".join(each[1:-1] for each in sessions if each != "[]")
-    counts = (sum(calls), f"[{ids}]", sum(each or 0 for each in aborted), None, None, None)
+    used = [None if None in each or not each else sum(each) for each in uses]
+    counts = (sum(calls), f"[{ids}]", sum(each or 0 for each in aborted), *used)
     texts = [",".join(filter(None, each)) if details else None for each in (turns, speeds)]
     return (*map(sum, amounts), *counts, *texts)
+
+
+def _merged(rows: Sequence[tuple[Any, ...]], count: int, *, details: bool) -> list[tuple[Any, ...]]:
+    """Rows of `_sums` from several sources, with so many keys: those with the same keys are added up."""
+    groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        groups.setdefault(row[:count], []).append(row[count:])
+    return [(*keys, *(same[0] if len(same) == 1 else _whole(same, details=details))) for keys, same in groups.items()]
 
 
 def _rows(
@@ -101,20 +112,17 @@ def _rows(
 ) -> list[BreakdownRow]:
     """The rows of `_sums` with so many keys, as measures."""
     rows = []
+    first, end = count, count + len(_AMOUNTS)
     for row in sums:
-        keys, amounts, rest = (
-            tuple(map(str, row[:count])),
-            row[count : count + len(_AMOUNTS)],
-            row[count + len(_AMOUNTS) :],
-        )
-        spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = amounts
-        calls, sessions, aborted, *uses, turns, speeds = rest
-        seconds, speed = _speeds(speeds)
+        keys = tuple(map(str, row[:first]))
+        spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = row[first:end]
+        calls, sessions, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
+        roots, subagents, all_sessions = _counts(sessions, root_of)
         measures = Measures(
-            *(spend, listed, calls, *_counts(sessions, root_of), Tokens(*tokens)),
+            *(spend, listed, calls, roots, subagents, all_sessions, Tokens(*tokens)),
             *(input_nano, output_nano, cache_nano, saved, aborted or 0, *failed.get(keys, (0, 0))),
-            *(None if turns is None else count_turns(turns), seconds, speed, *uses),
-            *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0))),
+            *(None if turns is None else count_turns(turns), *(_speeds(speeds) if speeds else (None, None))),
+            *(uses, tool_failures, tool_ms, *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0)))),
         )
         rows.append(BreakdownRow(keys, measures))
     return rows
@@ -123,6 +131,8 @@ def _rows(
 def _counts(sessions: str, root_of: Mapping[str, str]) -> tuple[int, int, int]:
     """(root sessions, subagents, both with a call of their own) of the ids in a JSON list, some perhaps twice."""
     ids = set(_IDS.decode(sessions))
+    if len(ids) == 1:
+        return 1, int(ids.pop() in root_of), 1
     subagents = ids & root_of.keys()
     roots = (ids - subagents) | {root_of[id] for id in subagents}
     return len(roots), len(subagents), len(ids)
@@ -130,18 +140,30 @@ def _counts(sessions: str, root_of: Mapping[str, str]) -> tuple[int, int, int]:
 
 def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool) -> list[tuple[Any, ...]]:
     """The keys, amounts, counts and texts of each group."""
+    found = [_read(connection, part, paid, details=details) for paid, part in _sources(connection, selection)]
+    return found[0] if len(found) == 1 else _merged(list(chain(*found)), len(selection.by), details=details)
+
+
+def _sources(connection: sqlite3.Connection, selection: Selection) -> list[tuple[PaidCalls, Selection]]:
+    return sources(connection, selection, paid_for(connection, selection))
+
+
+def _read(
+    connection: sqlite3.Connection, selection: Selection, paid: PaidCalls, *, details: bool
+) -> list[tuple[Any, ...]]:
+    """The rows of `_sums` of what is read from one source."""
 
     def columns(total: Callable[[str], str]) -> str:
         uses = [f"coalesce({total(name)}, 0)" for name in _USES] if selection.needs_tools else ["NULL"] * len(_USES)
         return ", ".join(
             (
-                *(*selection.keys(), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
-                *("coalesce(sum(calls), 0)", "json_group_array(session_id)", "sum(aborted)", *uses),
+                *(*selection.keys(paid), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
+                *("coalesce(sum(calls), 0)", paid.sessions, "sum(aborted)", *uses),
                 *(("coalesce(group_concat(turns), '')", "group_concat(speeds)") if details else ("NULL", "NULL")),
             )
         )
 
-    query, values = selection.source(paid_for(connection, selection))
+    query, values = selection.source(paid)
     query += group_by(len(selection.by))
     try:
         return connection.execute(query.format(columns("sum({})".format)), values).fetchall()
@@ -166,10 +188,13 @@ def unpaid(connection: sqlite3.Connection, selection: Selection, running_since_m
 
 def keys_of(connection: sqlite3.Connection, selection: Selection) -> list[str]:
     """The keys of a selection's one dimension, most expensive first."""
-    query, values = selection.source(paid_for(connection, selection))
-    (key,) = selection.keys()
-    rows = connection.execute(f"{query.format(key)} GROUP BY 1 ORDER BY {exact_sum('cost_nano')} DESC, 1", values)
-    return [str(row[0]) for row in rows]
+    spent: Counter[str] = Counter()
+    for paid, part in _sources(connection, selection):
+        query, values = part.source(paid)
+        (key,) = part.keys(paid)
+        columns = f"{key}, {exact_sum('cost_nano')}"
+        spent.update(dict(connection.execute(f"{query.format(columns)} GROUP BY 1", values)))
+    return sorted(map(str, spent), key=lambda key: (-spent[key], key))
 
 
 def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
@@ -184,22 +209,24 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
         source = PaidCalls(tasked, *("created_ms", 1))
     query, values = selection.source(source)
     count = len(selection.by)
-    columns = ", ".join((*selection.keys(), failed, went_on))
+    columns = ", ".join((*selection.keys(source), failed, went_on))
     rows = connection.execute(f"{query.format(columns)} AND NOT error LIKE '%abort%' {group_by(count)}", values)
     return {tuple(map(str, row[:count])): (row[count], row[count + 1] or 0) for row in rows}
 
 
-def _speeds(text: str | None) -> tuple[Percentiles | None, Percentiles | None]:
-    """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them."""
-    if not text:
-        return None, None
+def _speeds(text: str) -> tuple[Percentiles | None, Percentiles | None]:
+    """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them.
+
+    What several calls have in common is followed by their number, as in `35 60*4`.
+    """
     tenths: Counter[int] = Counter()
     speeds: Counter[int] = Counter()
     for item, count in Counter(text.split(",")).items():
-        took, _, speed = item.partition(" ")
-        tenths[int(took)] += count
+        each, _, times = item.partition("*")
+        took, _, speed = each.partition(" ")
+        tenths[int(took)] += count * int(times or 1)
         if speed:
-            speeds[int(speed)] += count
+            speeds[int(speed)] += count * int(times or 1)
     return _percentiles(tenths, 10), _percentiles(speeds, 1)
 
 

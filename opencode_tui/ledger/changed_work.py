@@ -15,9 +15,14 @@ from opencode_tui.clock import EVER, Span
 
 Part = Literal["turns", "findings", "undone"]
 WORK_PARTS: tuple[Part, ...] = ("turns", "findings", "undone")
-StampName = Literal["turns", "findings", "rates"]
-"""What a part was made by: its rules, or for findings also the rates of all models in use."""
-_PART_OF: dict[StampName, Part] = {"turns": "turns", "findings": "findings", "rates": "findings"}
+StampName = Literal["turns", "findings", "rates", "limits"]
+"""What a part was made by: its rules, or for findings also the rates of all models in use and the context limits."""
+_PART_OF: dict[StampName, Part] = {
+    "turns": "turns",
+    "findings": "findings",
+    "rates": "findings",
+    "limits": "findings",
+}
 
 _QUARTER_MS = 900_000
 NOTE_ALL = """
@@ -95,4 +100,15 @@ def restamp(connection: sqlite3.Connection, name: StampName, stamp: str) -> None
         "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT ?, session_id FROM session_sum",
         (_PART_OF[name],),
     )
+    keep_stamp_text(connection, name, stamp)
+
+
+def stamp_text(connection: sqlite3.Connection, name: StampName) -> str | None:
+    """What a part was last made by; None if that was never kept."""
+    row = connection.execute("SELECT stamp FROM work_stamp WHERE part = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def keep_stamp_text(connection: sqlite3.Connection, name: StampName, stamp: str) -> None:
+    """Keeps a stamp for which nothing has to be made again. Must run in a write transaction."""
     connection.execute("INSERT OR REPLACE INTO work_stamp (part, stamp) VALUES (?, ?)", (name, stamp))

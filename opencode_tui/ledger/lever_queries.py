@@ -11,15 +11,16 @@ from msgspec import Struct
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.sums import exact_sum
+from opencode_tui.ledger.tool_files import files_of_command
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import ToolFacts
 
 _EDITS = ", ".join(f"'{name}'" for name in EDIT_TOOLS)
 _FILES = f"""
-  SELECT coalesce(nullif(s.project, ''), c.directory), t.target, t.name != 'read', c.id, c.cost_nano
+  SELECT coalesce(nullif(s.project, ''), c.directory), t.name, t.target, t.files, c.id, c.cost_nano
   FROM call c JOIN tool t ON t.call_id = c.id LEFT JOIN session s ON s.id = c.session_id
-  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND t.name IN ('read', {_EDITS})
-    AND t.target != ''
+  WHERE c.created_ms >= ? AND c.created_ms < ? AND c.copied_from IS NULL AND t.target != ''
+    AND (t.name IN ('read', {_EDITS}) OR t.files IS NOT NULL)
 """
 _OF_SUBAGENTS = """
   FROM call c JOIN session s ON s.id = c.session_id
@@ -45,20 +46,20 @@ _LONG = f"""
 
 
 class FileUse(Struct, frozen=True, gc=False):
-    """A file that a call read or edited."""
+    """A tool use of a call that read or edited files."""
 
     project: str
-    target: str
+    tool: ToolFacts
     is_edit: bool
-    call_id: str
     cost_nano: int
     """That of the call."""
 
 
 def uses_of_files(connection: sqlite3.Connection, span: Span) -> Iterator[FileUse]:
-    """Each read and each edit of a file, in no order."""
-    for project, target, is_edit, call_id, nano in connection.execute(_FILES, (span.start_ms, span.end_ms)):
-        yield FileUse(project, target, bool(is_edit), call_id, nano)
+    """Each read and each edit of a file, also by a command, in no order."""
+    for project, name, target, files, call_id, nano in connection.execute(_FILES, (span.start_ms, span.end_ms)):
+        tool = ToolFacts(call_id, name, target, None, None, None, files=files_of_command(files, "") if files else ())
+        yield FileUse(project, tool, name in EDIT_TOOLS, nano)
 
 
 class SubagentFacts(Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable
 from sys import intern
@@ -35,18 +34,18 @@ _STRINGS = msgspec.json.Decoder(list[str])
 _TITLES = "SELECT id, title FROM session"
 _FACTS = """
   SELECT id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
-    archived_ms IS NOT NULL, fork_of IS NOT NULL OR {}, NOT present, fork_of
+    archived_ms IS NOT NULL, {}, NOT present, fork_of
   FROM session s
 """
 _HAS_COPIES = "EXISTS (SELECT 1 FROM call c WHERE c.session_id = s.id AND c.created_ms < s.created_ms AND c.copied = 1)"
-_IS_AMONG_COPIES = """
-  id IN (SELECT c.session_id FROM call c INDEXED BY call_copied CROSS JOIN session f ON f.id = c.session_id
-    WHERE c.copied = 1 AND c.created_ms < f.created_ms)
+_WITH_COPIES = """
+  SELECT DISTINCT c.session_id FROM call c INDEXED BY call_copied CROSS JOIN session f ON f.id = c.session_id
+  WHERE c.copied = 1 AND c.created_ms < f.created_ms
 """
 _COPIES = "SELECT count(*) FROM (SELECT 1 FROM call INDEXED BY call_copied WHERE copied = 1 LIMIT ?)"
 _COUNTS = "input, output, reasoning, cache_read, cache_write"
 _SUMMED = f"""
-  SELECT session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+  SELECT session_id, provider, model, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
     group_concat(turns), group_concat({{costs}}), {_TOKENS}
 """
 _PARTS_OF_CALLS = f"""
@@ -54,7 +53,7 @@ _PARTS_OF_CALLS = f"""
   GROUP BY session_id, provider, model, agent
 """
 _PARTS = f"""
-  SELECT session_id, {model_key.SQL}, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
+  SELECT session_id, provider, model, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
   FROM session_sum WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1
   UNION ALL {_SUMMED} FROM (
     SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
@@ -65,7 +64,7 @@ _PARTS = f"""
 """Sessions that are wholly in the span are summed already; of the others, the quarters in it are."""
 _NEWEST = "SELECT session_id, created_ms, context, provider, model, directory FROM newest_call"
 _FEW = 500
-"""Up to so many sessions are looked up one by one; for more, all are read."""
+"""Up to so many sessions are always looked up one by one; of more, all are read if that is half of all."""
 _INCOMPLETE = (
     "FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
     " WHERE completed_ms IS NULL AND copied_from IS NULL AND created_ms >= ?2 AND created_ms < ?3"
@@ -214,12 +213,15 @@ def session_parts(connection: sqlite3.Connection, span: Span, costs: bool = Fals
     """The sums of each session in a span by model and agent; `costs` includes theirs."""
     paid = paid_calls(connection, span)
     query = _PARTS_OF_CALLS if paid == each_call() else _PARTS
-    return [
-        SessionPart(id, intern(model), intern(agent), nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts))
-        for id, model, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
-            query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
-        )
-    ]
+    keys: dict[tuple[str, str], str] = {}
+    parts = []
+    for id, provider, name, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
+        query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
+    ):
+        model = keys.get((provider, name)) or keys.setdefault((provider, name), model_key.model_key(provider, name))
+        sums = nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts)
+        parts.append(SessionPart(id, model, intern(agent), *sums))
+    return parts
 
 
 def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
@@ -230,7 +232,7 @@ def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms
         SELECT session_id, {_SPEND}, sum(calls), min(first_ms), max(last_ms), group_concat(turns), {_TOKENS}
         FROM {each_call().table} WHERE session_id IN (SELECT value FROM json_each(?)) GROUP BY session_id
         """,
-        (json.dumps(sorted(ids)),),
+        (_json(sorted(ids)),),
     )
     return {
         id: SessionSum(id, nano, calls, count_turns(turns), first_ms, last_ms, running.get(id, 0), _tokens(counts))
@@ -271,7 +273,7 @@ def _newest_calls(
           WHERE session_id = id.value AND {_IN_SPAN} AND input + cache_read + cache_write > 0)
         WHERE c.input + c.cache_read + c.cache_write > 0
         """,
-        (json.dumps(list(ids)), span.start_ms, span.end_ms),
+        (_json(list(ids)), span.start_ms, span.end_ms),
     )
     found: dict[str, tuple[int, str, str, str]] = {}
     for id, *newest in rows:  # of several calls at one moment, the first
@@ -281,15 +283,19 @@ def _newest_calls(
 
 def _only_of(connection: sqlite3.Connection, query: str, key: str, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
     """The rows of a query whose first column, `key`, is one of the ids."""
-    if len(ids) > _FEW:
+    if (
+        len(ids) > _FEW
+        and 2 * len(ids) > connection.execute("SELECT coalesce(max(rowid), 0) FROM session").fetchone()[0]
+    ):
         wanted = frozenset(ids)
         return (row for row in connection.execute(query) if row[0] in wanted)
-    return connection.execute(f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (json.dumps(sorted(ids)),))
+    return connection.execute(f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (_json(sorted(ids)),))
 
 
 def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
     """The facts about sessions, by id; sessions that were in no store are left out."""
-    rows = _only_of(connection, _FACTS.format(_is_copy(connection, len(ids))), "id", ids)
+    forks = _with_copies(connection, len(ids))
+    rows = _only_of(connection, _FACTS.format(_HAS_COPIES if forks is None else "0"), "id", ids)
     return {
         id: SessionFacts(
             id,
@@ -298,20 +304,20 @@ def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[
             intern(project),
             intern(directory),
             bool(archived),
-            bool(is_fork),
+            fork_of is not None or bool(has_copies) or (forks is not None and id in forks),
             bool(deleted),
             fork_of,
         )
-        for id, parent_id, title, project, directory, archived, is_fork, deleted, fork_of in rows
+        for id, parent_id, title, project, directory, archived, has_copies, deleted, fork_of in rows
     }
 
 
-def _is_copy(connection: sqlite3.Connection, sessions: int) -> str:
-    """SQL for whether a session has copied calls: of many sessions, all copies are read if these are fewer."""
+def _with_copies(connection: sqlite3.Connection, sessions: int) -> frozenset[str] | None:
+    """All sessions that begin with copied calls; None if it is less work to ask that of so many sessions."""
     if sessions <= _FEW:
-        return _HAS_COPIES
+        return None
     (copies,) = connection.execute(_COPIES, (sessions,)).fetchone()
-    return _IS_AMONG_COPIES if copies < sessions else _HAS_COPIES
+    return frozenset(row[0] for row in connection.execute(_WITH_COPIES)) if copies < sessions else None
 
 
 def unreadable_reasons(connection: sqlite3.Connection) -> tuple[tuple[str, int], ...]:
@@ -371,3 +377,7 @@ def count_turns(texts: str | None) -> int:
 
 def _tokens(values: Iterable[int | None]) -> Tokens:
     return Tokens(*(value or 0 for value in values))
+
+
+def _json(ids: list[str]) -> str:
+    return msgspec.json.encode(ids).decode()

@@ -34,8 +34,9 @@ _KNOWN = f"""
       AND (created_ms = ?4 - 1 OR substr(id, 1, length(?2)) <> ?2) AND instr(id, '.undone.') = 0), 0),
     min(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
       AND max(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
-  FROM call WHERE session_id = ?1 AND copied = 0 AND {_OF_V2}
-    AND id NOT IN (SELECT value FROM json_each(?6))
+  FROM call WHERE session_id = ?1 AND id NOT IN (SELECT value FROM json_each(?6))
+    AND (copied = 0 AND {_OF_V2}
+      OR id IN (SELECT value FROM json_each(?7)) OR turn_id IN (SELECT value FROM json_each(?7)))
 """
 _OF_COPIES = """
   SELECT id FROM call WHERE session_id = ?1 AND copied = 0 AND instr(id, ?1) = 0
@@ -291,7 +292,8 @@ def short_sums(
 def known_calls(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> KnownCalls:
     """The calls that the ledger has of a bill's session, without those in `elsewhere`."""
     values = (bill.session_id, unlisted_id(bill.session_id), *_gap(bill), f"{bill.provider}/{bill.model}")
-    row = connection.execute(_KNOWN, (*values, json.dumps(sorted(elsewhere)))).fetchone()
+    ids = json.dumps(sorted(elsewhere)), json.dumps(sorted(bill.only_here))
+    row = connection.execute(_KNOWN, (*values, *ids)).fetchone()
     nano, *counts = row[:6]
     calls, residuals, titles, in_gap, one_model = row[6:]
     return KnownCalls(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))

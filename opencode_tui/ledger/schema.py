@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.ledger.changed_work import NOTE_ALL
-from opencode_tui.ledger.sums import NEWEST_CALLS, SUMS_OF_SESSIONS
+from opencode_tui.ledger.sums import BUCKET_QUARTERS, NEWEST_CALLS, SUMS_OF_SESSIONS
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -318,6 +318,41 @@ UPDATE call SET turn_id = id WHERE agent = 'compaction' AND turn_id <> id
     WHERE o.session_id = call.session_id AND o.turn_id = call.turn_id AND o.agent <> 'compaction');
 """
 
+# The sums of whole four weeks; see ledger/buckets.py. A bucket counts as long as it stands in `bucket`.
+_MOVED = f"""DELETE FROM bucket WHERE +number IN (
+    SELECT g.quarter / {BUCKET_QUARTERS} - (g.quarter % {BUCKET_QUARTERS} < 0) FROM call_sum g
+    WHERE g.session_id = new.id)"""
+_V19 = f"""
+CREATE TABLE bucket (
+  part TEXT NOT NULL, number INTEGER NOT NULL, keys INTEGER NOT NULL, PRIMARY KEY (part, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE bucket_sum (
+  part TEXT NOT NULL, number INTEGER NOT NULL, name TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+  agent TEXT NOT NULL, directory TEXT NOT NULL, project TEXT NOT NULL, kind TEXT NOT NULL,
+  calls INTEGER NOT NULL, aborted INTEGER NOT NULL,
+  cost_nano INTEGER NOT NULL, list_nano INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  input_nano INTEGER NOT NULL, output_nano INTEGER NOT NULL, cache_nano INTEGER NOT NULL, saved_nano INTEGER NOT NULL,
+  uses INTEGER, failures INTEGER, tool_ms INTEGER, edit_turns INTEGER, one_shots INTEGER, edit_retries INTEGER,
+  sessions TEXT, turns TEXT, speeds TEXT,
+  PRIMARY KEY (part, number, name, provider, model, agent, directory, project, kind)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER session_came AFTER INSERT ON session BEGIN {_MOVED}; END;
+CREATE TRIGGER session_moved AFTER UPDATE OF parent_id, project, unattended ON session
+  WHEN (old.parent_id IS NULL) <> (new.parent_id IS NULL) OR old.project <> new.project
+    OR old.unattended <> new.unattended
+  BEGIN {_MOVED}; END;
+DROP INDEX session_parent;
+CREATE INDEX session_parent ON session(parent_id, id) WHERE parent_id IS NOT NULL
+"""
+
+# The files whose content a command showed; see ledger/tool_files.py. Uses read by older versions have none. Undone
+# calls that still had their row when the store was asked; see ledger/known_undone.py.
+_V20 = """
+ALTER TABLE tool ADD COLUMN files TEXT;
+ALTER TABLE undone_call ADD COLUMN has_row INTEGER NOT NULL DEFAULT 0
+"""
+
 SCRIPTS = {
     "m001_first_ledger": _V1,
     "m002_alerts": _V2,
@@ -337,6 +372,8 @@ SCRIPTS = {
     "m016_pushes": _V16,
     "m017_pushed_gaps": _V17,
     "m018_undone_calls": _V18,
+    "m019_buckets": _V19,
+    "m020_files_of_commands_and_undos": _V20,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

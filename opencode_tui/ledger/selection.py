@@ -6,7 +6,7 @@ import json
 
 from msgspec import Struct
 
-from opencode_tui.clock import Span
+from opencode_tui.clock import HOUR_MS, Span
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.sums import PaidCalls
 from opencode_tui.records.dimensions import TIMES
@@ -35,9 +35,12 @@ KEYS = {**SLICE_KEYS, "kind": _KIND, "tool": "name", "task": "task"}
 
 
 class NamedSpan(Struct, frozen=True):
-    """A span of time with its key for each dimension of time, in the order in which they are asked for."""
+    """A span of time with its key for each dimension of time, in the order in which they are asked for.
 
-    names: tuple[str, ...]
+    The key is None for an hour of the day that is counted from the span's start.
+    """
+
+    names: tuple[str | None, ...]
     span: Span
 
 
@@ -60,16 +63,22 @@ class Selection(Struct, frozen=True):
         """Whether its calls are grouped or filtered by a dimension."""
         return dimension in self.by or any(each.dimension == dimension for each in self.where)
 
-    def keys(self) -> tuple[str, ...]:
+    def keys(self, paid: PaidCalls) -> tuple[str, ...]:
         """SQL for the key of each dimension, over the rows of `source`."""
         times = [dimension for dimension in self.by if dimension in TIMES]
-        return tuple(f"name{times.index(each)}" if each in TIMES else KEYS[each] for each in self.by)
+        named = {each: f"name{number}" for number, each in enumerate(times)}
+        if "hour" in named:
+            hours = f"(c.{paid.at} - start_at) / {HOUR_MS // paid.unit_ms} % 24"
+            named["hour"] = f"coalesce({named['hour']}, substr('0' || ({hours}), -2))"
+        return tuple(named.get(each) or _key(each, paid) for each in self.by)
 
     def source(self, paid: PaidCalls) -> tuple[str, tuple[str, ...]]:
         """SQL from `WITH` to the conditions, with `{}` for what is selected, and its values."""
         spans = json.dumps([(*paid.bounds(each.span), *each.names) for each in self.spans])
         wanted = [each for each in self.where if each.dimension not in TIMES]
-        conditions = "".join(f" AND {KEYS[each.dimension]} IN (SELECT value FROM json_each(?))" for each in wanted)
+        conditions = "".join(
+            f" AND {_key(each.dimension, paid)} IN (SELECT value FROM json_each(?))" for each in wanted
+        )
         return (
             f"""
             WITH span AS (
@@ -80,6 +89,10 @@ class Selection(Struct, frozen=True):
             """,
             (spans, *(json.dumps(each.keys) for each in wanted)),
         )
+
+
+def _key(dimension: str, paid: PaidCalls) -> str:
+    return dimension if dimension in paid.keys else KEYS[dimension]
 
 
 def group_by(count: int) -> str:

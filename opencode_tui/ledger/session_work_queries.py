@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from opencode_tui.ledger.selection import KIND_OF_SESSION
 from opencode_tui.ledger.sums import QUARTER_MS, exact_sum
-from opencode_tui.ledger.tool_files import directory_by_session
+from opencode_tui.ledger.tool_files import directory_by_session, files_of_command
 from opencode_tui.paths import in_folder
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
@@ -29,7 +29,7 @@ _WORK = """
   SELECT s.key, (
     SELECT json_group_array(json_array(c.id, turn_id, created_ms, completed_ms, provider, model,
       json_array(input, output, reasoning, cache_read, cache_write), amount_nano, error, agent,
-      t.id, t.name, t.target, t.ok, t.child_session_id, t.digest))
+      t.id, t.name, t.target, t.ok, t.child_session_id, t.digest, t.files))
     FROM call c INDEXED BY call_session LEFT JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
     WHERE c.session_id = s.value AND copied_from IS NULL)
   FROM json_each(?) s
@@ -77,17 +77,21 @@ _RATES = f"""
   JOIN rates r ON r.id = rates_id
 """
 _WORKED = f"""
-  SELECT {model_key.SQL}, max(last_ms) FROM session_sum
-  WHERE last_quarter >= ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
+  SELECT {model_key.SQL}, max(last_ms), sum(calls) FROM session_sum
+  WHERE last_quarter >= ? AND last_quarter < ? AND agent NOT IN ('title', 'compaction', 'summary') GROUP BY 1
 """
 _RECENT_QUARTERS = 28 * 96
 """Four weeks, in which most models that are in use have worked."""
-_FIRST_QUARTER = -(2**62)
+_FIRST_QUARTER, _LAST_QUARTER = -(2**62), 2**62
+_REGULAR_CALLS, _REGULAR_SHARE = 20, 50
+"""A model is in use that answered so many calls of a time, or one in so many: one call may only have tried it out."""
 
 _PLACES = f"""
   SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
   FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
+
+_NEWEST_PLACES = f"SELECT DISTINCT {model_key.SQL}, directory FROM newest_call"
 
 WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
 """(id, parent, origin of a fork, project, directory, whether OpenCode has it no more, kind of use)"""
@@ -116,6 +120,7 @@ class _Row(Struct, frozen=True, array_like=True, gc=False):
     ok: int | None
     child_session_id: str | None
     digest: int | None
+    files: str | None
 
 
 _ROWS = Decoder(list[_Row])
@@ -164,8 +169,9 @@ def _calls_and_uses(rows: Iterable[_Row], directory: str) -> tuple[list[CallFact
             name, target, ok = row.tool or "", row.target or "", row.ok
             if target and target[0] != "/" and name in TOOLS_OF_FILES:
                 target = in_folder(target, directory)
-            is_ok = None if ok is None else ok == 1
-            use = ToolFacts(id, name, target, is_ok, None, row.child_session_id, row.digest, ok == 2)
+            shown = files_of_command(row.files, directory) if row.files else ()
+            done = None if ok is None else ok & 1 == 1
+            use = ToolFacts(id, name, target, done, None, row.child_session_id, row.digest, ok == 2, shown, ok == 3)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:
@@ -218,6 +224,11 @@ def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str
     return connection.execute(_PLACES).fetchall()
 
 
+def newest_places(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """(model key, directory) of the newest call of each session, each once; reads one row a session."""
+    return connection.execute(_NEWEST_PLACES).fetchall()
+
+
 def end_of_calls(connection: sqlite3.Connection) -> int:
     """The end of the newest call's quarter of an hour, in Unix milliseconds; 0 without any."""
     newest = _newest_quarter(connection)
@@ -237,9 +248,19 @@ def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
 
 
 def _last_worked(connection: sqlite3.Connection, models: Iterable[str]) -> dict[str, int]:
-    """When each of the models last did somebody's work. Reads all sessions only for one that has not worked lately."""
+    """When each of the models last did somebody's work regularly, lately or before.
+
+    Reads all sessions only for a model that did not do so lately.
+    """
     since = (_newest_quarter(connection) or 0) - _RECENT_QUARTERS
-    worked = dict(connection.execute(_WORKED, (since,)).fetchall())
+    worked = _regular(connection, since, _LAST_QUARTER)
     if any(model not in worked for model in models):
-        worked = dict(connection.execute(_WORKED, (_FIRST_QUARTER,)).fetchall())
+        worked = _regular(connection, _FIRST_QUARTER, since) | worked
     return worked
+
+
+def _regular(connection: sqlite3.Connection, start: int, end: int) -> dict[str, int]:
+    """The models that worked regularly in some quarters of an hour, with when each last did."""
+    rows = connection.execute(_WORKED, (start, end)).fetchall()
+    least = min(_REGULAR_CALLS, sum(calls for _, _, calls in rows) / _REGULAR_SHARE)
+    return {model: last_ms for model, last_ms, calls in rows if calls >= least}

@@ -22,6 +22,8 @@ from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import note_changed
 
 QUARTER_MS = 900_000
+BUCKET_QUARTERS = 4 * 7 * 96
+"""The quarters of an hour in a bucket; see ledger/buckets.py."""
 _ROWS_AT_ONCE = 50_000
 _UNIT = 1_000_000_000
 _MOST_UNITS = 9_000_000_000
@@ -155,6 +157,10 @@ NEWEST_CALLS = f"""
 """
 """What `newest_call` has to hold of the sessions in a table; of several calls at one moment, it is the first."""
 _CHANGED = "session_id IN (SELECT session_id FROM unsummed)"
+_LEAVE_BUCKETS = f"""
+  DELETE FROM bucket WHERE EXISTS (SELECT 1 FROM unsummed
+    WHERE quarter >= number * {BUCKET_QUARTERS} AND quarter < (number + 1) * {BUCKET_QUARTERS})
+"""
 
 
 class PaidCalls(Struct, frozen=True):
@@ -166,6 +172,10 @@ class PaidCalls(Struct, frozen=True):
     """The column with the time."""
     unit_ms: int
     """What that column counts, in milliseconds."""
+    keys: tuple[str, ...] = ()
+    """The dimensions that have columns of their own, although elsewhere they are found by the session."""
+    sessions: str = "json_group_array(session_id)"
+    """SQL for the ids of the sessions of several rows, as a JSON list."""
 
     def bounds(self, span: Span) -> tuple[int, int]:
         """The values of `at` that a span has: from the first to before the second."""
@@ -229,6 +239,7 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
     connection.execute(SUMS_OF_SESSIONS.format(_CHANGED))
     connection.execute(f"DELETE FROM newest_call WHERE {_CHANGED}")
     connection.execute(NEWEST_CALLS.format("unsummed"))
+    connection.execute(_LEAVE_BUCKETS)
     note_changed(connection)
     connection.execute("DELETE FROM unsummed")
     connection.execute("UPDATE summed SET upto = ?", (to,))

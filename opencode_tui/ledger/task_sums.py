@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 
 from opencode_tui.ledger.sums import (
+    BUCKET_QUARTERS,
     GROUP,
     OF_CALL,
     QUARTER,
@@ -69,6 +70,11 @@ _LEFT = f"""
     AND c.created_ms >= m.quarter * {QUARTER_MS} AND c.created_ms <= m.quarter * {QUARTER_MS} + {QUARTER_MS - 1}
 """
 _ALL = "json_each(?1) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value"
+# The plus keeps SQLite from looking for the quarters while there is no bucket.
+_LEAVE_BUCKETS = f"""
+  DELETE FROM bucket WHERE part = 'task' AND +number IN (
+    SELECT g.quarter / {BUCKET_QUARTERS} - (g.quarter % {BUCKET_QUARTERS} < 0) FROM {_SUMS})
+"""
 
 
 def _from_calls(calls: str, sum_of: Callable[[str], str]) -> str:
@@ -83,6 +89,7 @@ def _from_calls(calls: str, sum_of: Callable[[str], str]) -> str:
 def sum_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
     """Replaces the sums by task of these sessions, whose turns are kept. Must run in a write transaction."""
     given = (json.dumps(ids),)
+    connection.execute(_LEAVE_BUCKETS, given)
     connection.execute("DELETE FROM task_sum WHERE session_id IN (SELECT value FROM json_each(?))", given)
     are_summed = not is_unsummed(connection)
     if are_summed:

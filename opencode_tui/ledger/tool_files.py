@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from opencode_tui.paths import in_folder
 
 DIRECTORY = "coalesce(nullif(k.directory, ''), k.project, '')"
 """The directory of a session, whose row is called `k`."""
@@ -18,6 +20,16 @@ FILE = f"""
 _DIRECTORIES = f"""
   SELECT k.id, {DIRECTORY} FROM session k WHERE k.id IN (SELECT value FROM json_each(?))
 """
+
+
+def files_text(files: Sequence[str]) -> str | None:
+    """The files of a command as the ledger has them, a line each; None for none."""
+    return "\n".join(files) or None
+
+
+def files_of_command(text: str, directory: str) -> tuple[str, ...]:
+    """The same with whole paths, by the directory of the session."""
+    return tuple([in_folder(file, directory) for file in text.split("\n")])
 
 
 def directory_by_session(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str, str]:

@@ -15,6 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from opencode_tui.clock import Span
+from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.changed_work import caught_up, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
 from opencode_tui.ledger.sums import MOST_NANO, QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
@@ -84,11 +85,15 @@ def edit_counts(connection: sqlite3.Connection, selection: Selection) -> EditCou
     if selection.needs_tools or _is_behind(connection, spans):
         return None
     summed = paid_calls(connection, *spans) != each_call()
-    query, values = selection.source(_BY_QUARTER if summed else _BY_CALL)
     count = len(selection.by)
-    columns = ", ".join((*selection.keys(), *(f"coalesce(sum({name}), 0)" for name in EDIT_COUNTS)))
-    rows = connection.execute(f"{query.format(columns)} {group_by(count)}", values)
-    return {tuple(map(str, row[:count])): (row[count], row[count + 1], row[count + 2]) for row in rows}
+    found: dict[tuple[str, ...], tuple[int, int, int]] = {}
+    for paid, part in sources(connection, selection, _BY_QUARTER if summed else _BY_CALL):
+        query, values = part.source(paid)
+        columns = ", ".join((*part.keys(paid), *(f"coalesce(sum({name}), 0)" for name in EDIT_COUNTS)))
+        for row in connection.execute(f"{query.format(columns)} {group_by(count)}", values):
+            edits, one_shots, retries = found.get(keys := tuple(map(str, row[:count])), (0, 0, 0))
+            found[keys] = edits + row[count], one_shots + row[count + 1], retries + row[count + 2]
+    return found
 
 
 def _is_behind(connection: sqlite3.Connection, spans: Sequence[Span]) -> bool:

@@ -24,7 +24,8 @@ def work_of_calls(connection: sqlite3.Connection, selection: Selection, model: s
 
     By tool, a call comes once for each tool that it asked for.
     """
-    query, values = selection.source(each_paid(selection))
-    columns = ", ".join((*selection.keys(), _COLUMNS, _IS_OF))
+    paid = each_paid(selection)
+    query, values = selection.source(paid)
+    columns = ", ".join((*selection.keys(paid), _COLUMNS, _IS_OF))
     spans, *filters = values
     return connection.execute(query.format(columns), (spans, *split_key(model), *filters))

@@ -21,6 +21,7 @@ from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.readings.shipped import read_session_shipped
 from opencode_tui.readings.team import read_team
 from opencode_tui.records.answers import Answer
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.requests import (
     AccountsRequest,
     AlertsRequest,
@@ -63,4 +64,5 @@ READINGS: Mapping[type[Any], Callable[[Any, Context], Answer]] = {
 
 def answer(request: Request, context: Context) -> Answer:
     """Answer a request from the ledger. Raises LookupError with a sentence if the subject is unknown."""
-    return READINGS[type(request)](request, context)
+    with paused_collection():
+        return READINGS[type(request)](request, context)

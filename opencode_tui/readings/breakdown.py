@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from msgspec.structs import replace
 
 from opencode_tui.analysis.matching import matching_keys
-from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, order, time_spans
+from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, keys_of_day, order, time_spans
 from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
 from opencode_tui.ledger import queries, session_queries
@@ -103,9 +103,15 @@ def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, conte
     times = [dimension for dimension in by if dimension in TIMES]
     if not times and not any(each.dimension in TIMES for each in where):
         return Selection((NamedSpan((), span),), by, where)
+    return Selection(_time_spans(times, where, span, context, whole_days=True), by, where)
+
+
+def _time_spans(
+    times: Sequence[str], where: Sequence[Filter], span: Span, context: Context, *, whole_days: bool
+) -> tuple[NamedSpan, ...]:
     of_days = days_with_calls(context.connection, context.calendar, span)
-    parts = time_spans(context.calendar, of_days, times, where)
-    return Selection(tuple(NamedSpan(names, part) for names, part in parts), by, where)
+    parts = time_spans(context.calendar, of_days, times, where, whole_days=whole_days)
+    return tuple(NamedSpan(names, part) for names, part in parts)
 
 
 def _whole(selection: Selection, span: Span) -> Selection:
@@ -125,7 +131,8 @@ def _resolved(
         if each.dimension in _FIXED:
             keys: Sequence[str] = _FIXED[each.dimension]
         elif each.dimension in TIMES:
-            keys = each.keys
+            some = days_with_calls(context.connection, context.calendar, span)
+            keys = tuple(dict.fromkeys(keys_of_day(day)[each.dimension] for day, _ in some))
         else:
             keys = keys_of(context.connection, Selection((NamedSpan((), span),), (each.dimension,)))
         texts = [_typed(each.dimension, text) for text in each.keys]
@@ -161,9 +168,10 @@ def _bounded(
         return bounded_keys(connection, span, dimension, keys, whole)
     if not is_lower_bound(connection, span, whole):
         return frozenset()
-    if dimension not in TIMES:
+    if dimension not in TIMES or not whole:
         return frozenset(keys)
-    spans = {f"{each.names[0]}\n{number}": each.span for number, each in enumerate(selection.spans)}
+    parts = _time_spans((dimension,), selection.where, span, context, whole_days=False)
+    spans = {f"{each.names[0]}\n{number}": each.span for number, each in enumerate(parts)}
     return frozenset(name.partition("\n")[0] for name in bounded_days(connection, spans, whole))
 
 

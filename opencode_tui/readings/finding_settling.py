@@ -17,6 +17,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
+from opencode_tui.readings.limit_settling import settle_limits
 from opencode_tui.readings.look_ahead import given_away, looking_ahead
 from opencode_tui.readings.session_look import Look, Looked
 from opencode_tui.readings.turn_settling import keep_stamp
@@ -38,12 +39,13 @@ def settle_findings(
 
     Their turns are classified on the way.
 
-    `thresholds` are those that are no defaults; other ones find all again, and so do a model that comes into use and a
-    new price, as any session may be compared with them. May be interrupted anywhere and run twice
-    at once. Raises sqlite3.OperationalError if the ledger is locked.
+    `thresholds` are those that are no defaults; other ones find all again, and so do a model that comes into use, a
+    new price and another context limit, as any session may be compared with them. May be interrupted anywhere and run
+    twice at once. Raises sqlite3.OperationalError if the ledger is locked.
     """
     keep_stamp(ledger, "turns", VERSION)
     keep_stamp(ledger, "findings", _stamp(thresholds))
+    settle_limits(ledger, limits)
     rates = _settled_rates(ledger)
     behind = sessions_behind(ledger.connection, "findings", span)[:most]
     unclassified = set(sessions_behind(ledger.connection, "turns", span)) if behind else set()

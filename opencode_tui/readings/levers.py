@@ -11,7 +11,7 @@ from opencode_tui.analysis.cheaper_models import cheaper_model
 from opencode_tui.analysis.insights import RULE_OF
 from opencode_tui.analysis.insights.subagent_model import OF_ANY_WORK, SubagentModel
 from opencode_tui.analysis.quota_words import pace_text, percent_text, switch_text, window_text
-from opencode_tui.analysis.tool_kinds import changes_nothing
+from opencode_tui.analysis.tool_kinds import changes_nothing, files_shown
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.clock import Span
 from opencode_tui.ledger import lever_queries
@@ -109,12 +109,14 @@ def _generated(span: Span, context: Context) -> list[GeneratedReads]:
     costs: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     written: set[tuple[str, str]] = set()
     for use in lever_queries.uses_of_files(context.connection, span):
-        key = use.project, ignore_line(use.target, use.project)
-        if key[1] and use.is_edit:
-            written.add(key)
-        elif key[1]:
-            reads[key] += 1
-            costs[key][use.call_id] = use.cost_nano
+        files = (use.tool.target,) if use.is_edit else files_shown(use.tool)
+        for line in {ignore_line(file, use.project) for file in files} - {""}:
+            key = use.project, line
+            if use.is_edit:
+                written.add(key)
+            else:
+                reads[key] += 1
+                costs[key][use.tool.call_id] = use.cost_nano
     found = [
         GeneratedReads(*key, reads=count, cost_nano=sum(costs[key].values()))
         for key, count in reads.items()

@@ -45,22 +45,21 @@ def read_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) 
 
 def sum_of(parts: Sequence[SessionPart]) -> PartSum:
     """The sum of one or more parts."""
+    one = parts[0]
+    spend, calls, first_ms, last_ms = one.spend_nano, one.calls, one.first_ms, one.last_ms
     if len(parts) == 1:
-        one = parts[0]
-        figures = one.spend_nano, one.calls, one.first_ms, one.last_ms
-        return PartSum(*figures, (one.model,), one.model, one.costs or "", one.tokens)
-    models = {part.model for part in parts}
-    counts = [part.tokens.counts for part in parts]
-    return PartSum(
-        sum([part.spend_nano for part in parts]),
-        sum([part.calls for part in parts]),
-        min([part.first_ms for part in parts]),
-        max([part.last_ms for part in parts]),
-        tuple(sorted(models)),
-        _main([(part.model, part) for part in parts]) if len(models) > 1 else parts[0].model,
-        ",".join([part.costs for part in parts if part.costs]),
-        Tokens(*map(sum, zip(*counts, strict=True))),
-    )
+        return PartSum(spend, calls, first_ms, last_ms, (one.model,), one.model, one.costs or "", one.tokens)
+    models, tokens = {one.model}, one.tokens
+    for part in parts[1:]:  # one loop, as there are thousands of sums with few parts each
+        spend += part.spend_nano
+        calls += part.calls
+        first_ms = min(first_ms, part.first_ms)
+        last_ms = max(last_ms, part.last_ms)
+        models.add(part.model)
+        tokens += part.tokens
+    main = _main([(part.model, part) for part in parts]) if len(models) > 1 else one.model
+    costs = ",".join([part.costs for part in parts if part.costs])
+    return PartSum(spend, calls, first_ms, last_ms, tuple(sorted(models)), main, costs, tokens)
 
 
 def main_agent(parts: Sequence[SessionPart]) -> str:

@@ -115,6 +115,8 @@ class LedgerCall(Struct, frozen=True, gc=False):
     """Another call pays for it, and is there."""
     is_summed: bool
     """It is from a store of OpenCode 2, whose sum of the session includes it, whether or not it has a row."""
+    is_undone: bool
+    """It is known to have been taken back, also of a session that was deleted later."""
     tokens: Tokens
     rates: tuple[int, int, int, int] | None
     """Nano-dollars per million tokens of input, output, cache read and cache write; None if unknown."""

@@ -86,6 +86,13 @@ class Turn(Struct, frozen=True):
     """Edits of files that did not fail."""
     edit_retries: int = 0
     """Files edited again after a failing command, a failing edit, or a run of the tests."""
+    copied_calls: int = 0
+    """Those of its calls that were paid for in the session that it was copied from."""
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether all of it was copied from another session."""
+        return self.copied_calls == self.calls > 0
 
     @property
     def is_one_shot(self) -> bool | None:
@@ -159,7 +166,10 @@ class ModelRates(CallRates, frozen=True):
     """The latest known rates of a model, and whether it is in use."""
 
     worked_ms: int | None = None
-    """When it last did somebody's work, in Unix milliseconds; None if OpenCode alone used it, for a title or such."""
+    """When it last did somebody's work regularly, in Unix milliseconds.
+
+    None if it was only tried out, or OpenCode alone used it, for a title or such.
+    """
 
 
 class ToolRow(Struct, frozen=True):

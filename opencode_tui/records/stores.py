@@ -47,6 +47,11 @@ class Bill(Struct, frozen=True):
     """A compaction is running: the sum includes its cost before a row does, so the excess is not yet meaningful."""
     compaction_ms: int | None = None
     """When the newest compaction ended without a recorded cost; what it had cost has no row."""
+    only_here: frozenset[str] = frozenset()
+    """Rows imported from OpenCode 1 which an OpenCode 1 that was used again has deleted from its own table since.
+
+    The sum still includes them; they are not among those subtracted.
+    """
 
 
 class CopiedCalls(Struct, frozen=True):
@@ -79,6 +84,8 @@ class Session(Struct, frozen=True):
     archived_ms: int | None = None
     unattended: bool = False
     """`opencode run` of OpenCode 1 began it: nobody can be asked a question."""
+    has_undo: bool = False
+    """Some of it is taken back, and has its rows until the next prompt."""
 
 
 class Unreadable(Struct, frozen=True):

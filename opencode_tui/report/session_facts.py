@@ -46,11 +46,17 @@ def spent(view: SessionView) -> Fact:
 
 
 def session_counts(view: SessionView) -> Fact:
-    turns, whole = plural(len(view.turns), "turn"), calls_with_subagents(view)
+    """The session's own turns and calls, without what a fork copied."""
+    turns, whole = plural(own_turns(view), "turn"), calls_with_subagents(view)
     if whole is None:
         return (f"{turns} · {plural(view.calls, 'call')}",)
     own = f"{turns} · {view.calls:,} own {'call' if view.calls == 1 else 'calls'}"
     return (f"{own}, {whole:,} with subagents", f"{own}, {whole:,} with sub", own)
+
+
+def own_turns(view: SessionView) -> int:
+    """The number of turns with a call of the session's own; calls that belong to no turn are none."""
+    return sum(bool(turn.id) and not turn.is_inherited for turn in view.turns)
 
 
 def calls_with_subagents(view: SessionView) -> int | None:

@@ -119,6 +119,10 @@ class Store(Protocol):
         """The ids of a session's messages in the store; None if it does not hold the session. Raises StoreTrouble."""
         ...
 
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
+        """The same without what an undo took back and a redo can bring back, of SQLite stores. Raises StoreTrouble."""
+        ...
+
     def history(self, session_id: str) -> History | None:
         """The rows of a session that its sum can cover; None without the session or sums. Raises StoreTrouble."""
         ...

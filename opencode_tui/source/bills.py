@@ -10,7 +10,7 @@ messages from OpenCode 1, copies included. So within one read transaction
 holds for every session, except while a compaction is running or the upgrade is still importing. A sum is read again
 when its session has a newer date. If it changed while the clock was behind, and is next polled when the clock is right
 again, the change is found only with the session's next one. Sequence numbers show which events left no row: an undone
-turn leaves a wide gap before the next prompt.
+turn leaves a wide gap before the next prompt, compaction, shell command or switch of the model.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ _MARGIN_MS = 15 * 60_000
 """A title's cost arrives after the session's last dated change, so sums are re-read for this long after it."""
 _UNDONE_GAP = 10
 """Sequence numbers between a prompt and the row before it: normally 3 to 6, at least 11 around an undone turn."""
+_SWITCHES = ("agent-switched", "model-switched", "location-switched")
+_AFTER_UNDO = ("user", "compaction", "shell", "skill", "synthetic", "system", *_SWITCHES)
+"""Types of rows that can be the first after an undo."""
+_AT_REST = ("idle", *_SWITCHES)
+"""Types of rows after which no turn is running, so that the next row follows in a few numbers whatever its type is."""
 
 _WANTED = {
     *("id", "cost", "time_created", "time_updated", "tokens_input", "tokens_output", "tokens_reasoning"),
@@ -84,6 +89,12 @@ _NO_EVENT = """
         AND NOT EXISTS (SELECT 1 FROM event e WHERE e.aggregate_id = o.session_id
           AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') = o.id END)
 """
+_ONLY_HERE = f"""
+  SELECT s.id, json_group_array(n.id) FROM session_v2 s JOIN session_message n ON n.session_id = s.id
+  WHERE s.id IN {_IDS} AND s.fork_session_id IS NULL AND s.time_created <= ?2 AND n.time_created <= ?2
+    AND n.type IN ('assistant', 'compaction') AND n.id NOT GLOB '*_*_[0-9]*'
+    AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
+"""
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
   WHERE session_id IN {_IDS} AND type = 'compaction'
@@ -93,13 +104,15 @@ _COMPACTIONS = f"""
 """
 _USABLE = "seq BETWEEN 0 AND 9007199254740992"
 """Excludes text and blobs, which sort above all numbers, and numbers too large to calculate with."""
+# In the middle of a turn any other row than a prompt may come many numbers after the one before.
 _GAPS = f"""
-  SELECT session_id, max(seq) FROM (
-    SELECT u.session_id, u.seq, coalesce((SELECT max(p.seq) FROM session_message p
-      WHERE p.session_id = u.session_id AND p.seq < u.seq AND p.{_USABLE}), 0) AS before
-    FROM session_message u JOIN session_v2 s ON s.id = u.session_id AND u.time_created >= s.time_created
-    WHERE u.session_id IN {_IDS} AND u.type = 'user' AND u.time_created >= ? AND u.{_USABLE})
-  WHERE seq - before >= ? GROUP BY 1
+  SELECT u.session_id, max(u.seq)
+  FROM session_message u JOIN session_v2 s ON s.id = u.session_id AND u.time_created >= s.time_created
+    LEFT JOIN session_message p ON p.session_id = u.session_id AND p.seq = (SELECT max(b.seq) FROM session_message b
+      WHERE b.session_id = u.session_id AND b.seq < u.seq AND b.{_USABLE})
+  WHERE u.session_id IN {_IDS} AND u.type IN {_AFTER_UNDO} AND u.time_created >= ? AND u.{_USABLE}
+    AND u.seq - coalesce(p.seq, 0) >= ? AND (u.type = 'user' OR p.id IS NULL OR p.type IN {_AT_REST})
+  GROUP BY 1
 """
 _LAST = f"""
   SELECT s.id, e.seq, coalesce((SELECT max(m.seq) FROM session_message m WHERE m.session_id = s.id AND m.{_USABLE}), 0)
@@ -195,6 +208,7 @@ class BillTable:
         names = json.dumps(list(ids))
         migrated = self.migrated_ms(connection) or 0
         before = _by_session(connection.execute(self._before, (names, migrated))) if self.upgraded else {}
+        only_here = _by_session(connection.execute(_ONLY_HERE, (names, migrated))) if self.upgraded else {}
         compactions = _by_session(connection.execute(_COMPACTIONS, (names,)))
         gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
@@ -206,7 +220,12 @@ class BillTable:
             try:
                 if not self.upgraded and _is_of_v1(version):
                     raise BadRow("holds messages of OpenCode 1 that are gone")
-                bill = replace(_bill(row[:-3], before.get(id), ended), is_held=is_held, whole=plain_sum(row[5:11]))
+                bill = replace(
+                    _bill(row[:-3], before.get(id), ended),
+                    is_held=is_held,
+                    whole=plain_sum(row[5:11]),
+                    only_here=frozenset(json.loads(*only_here.get(id, ("[]",)))),
+                )
             except BadRow as bad:
                 created, updated = row[-5:-3]
                 unreadable.append(Unreadable("session", id, f"sum {bad}", moment(updated, created)))

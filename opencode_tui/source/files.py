@@ -128,6 +128,9 @@ class FilesStore:
             self._closed[folder] = error.strerror or str(error)
             raise self._trouble() from error
 
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
+        return self.message_ids(session_id)
+
     def history(self, session_id: str) -> History | None:
         return None
 

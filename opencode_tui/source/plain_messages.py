@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from opencode_tui.money import nano_from_usd
 from opencode_tui.records.calls import Call, Tokens
 from opencode_tui.source.decode import (
+    BEGAN_MS,
     MAX_COST_USD,
     MAX_MS,
     MAX_TOKENS,
@@ -27,6 +28,7 @@ from opencode_tui.source.text import identifier, label
 
 Count = Annotated[int, Meta(ge=0, le=MAX_TOKENS)]
 Moment = Annotated[int, Meta(ge=1, le=MAX_MS)]
+ModelName = Annotated[str, Meta(max_length=240)]
 
 
 class _Cache(Struct, gc=False):
@@ -48,14 +50,14 @@ class _Time(Struct, gc=False):
 
 
 class _Path(Struct, gc=False):
-    cwd: str
+    cwd: Annotated[str, Meta(max_length=2000)]
 
 
 class _Message(Struct, gc=False):
     role: Literal["assistant"]
     parentID: str
-    modelID: str
-    providerID: str
+    modelID: ModelName
+    providerID: ModelName
     path: _Path
     cost: int | float
     tokens: _Tokens
@@ -66,52 +68,51 @@ class _Message(Struct, gc=False):
     error: None = None
 
 
-_DECODER = msgspec.json.Decoder(_Message)
+_decode = msgspec.json.Decoder(_Message).decode
+_turn_id = lru_cache(maxsize=256)(identifier)
 
 
-def plain_call(
-    text: str, *, id: str, session_id: str, session_created_ms: int | None, version: str | None
-) -> Call | None:
+def plain_call(text: str, id: str, session_id: str, session_created_ms: int | None, version: str | None) -> Call | None:
     """The call of a message; None if the message is not a plain one, which says nothing about what it is."""
     try:
-        message = _DECODER.decode(text)
+        message = _decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    cost, used, time = message.cost, message.tokens, message.time
+    cost, time = message.cost, message.time
     if not 0 <= cost <= MAX_COST_USD:
         return None
-    counts = Tokens(used.input, used.output, used.reasoning, used.cache.read, used.cache.write)
-    agent = message.agent or message.mode or None
+    made, began = time.created, session_created_ms
+    is_own = began is not None and BEGAN_MS <= began <= made
     provider, model, agent, directory, finish = _names(
-        message.providerID[:240], message.modelID[:400], agent, message.path.cwd[:2000], message.finish
+        message.providerID, message.modelID, message.agent or message.mode, message.path.cwd, message.finish
     )
+    # fmt: off
     return Call(
-        id,
-        session_id,
-        identifier(message.parentID),
-        provider,
-        model,
-        agent,
-        directory,
-        time.created,
-        time.completed,
-        disjoint_tokens(counts, used.total, version) if used.reasoning else counts,
-        nano_from_usd(cost) if cost else 0,
-        finish,
-        None,
-        is_copy(time.created, session_created_ms),
+        id, session_id, _turn_id(message.parentID), provider, model, agent, directory, made, time.completed,
+        _counts(message.tokens, version), nano_from_usd(cost) if cost else 0, finish, None,
+        not is_own and is_copy(made, began),
     )
+    # fmt: on
+
+
+def _counts(used: _Tokens, version: str | None) -> Tokens:
+    input, output, reasoning, cache = used.input, used.output, used.reasoning, used.cache
+    read, write = cache.read, cache.write
+    counts = Tokens(input, output, reasoning, read, write)
+    if not reasoning or used.total == input + output + reasoning + read + write:
+        return counts
+    return disjoint_tokens(counts, used.total, version)
 
 
 @lru_cache(maxsize=4096)
 def _names(
-    provider: str, model: str, agent: str | None, directory: str, finish: str | None
+    provider: str, model: str, agent: str, directory: str, finish: str | None
 ) -> tuple[str, str, str, str, str | None]:
     """The names of a call, of which there are few; cached together, as that is faster than each by itself."""
     return (
         label(provider) or "unknown",
         label(model, 200) or "unknown",
-        agent_name(agent),
+        agent_name(agent or None),
         label(directory, 1000),
         finish_word(finish),
     )

@@ -1,7 +1,7 @@
 """Decodes the tool parts of OpenCode 1 that are as it writes them, several times as fast as `json_extract` does any.
 
 Anything else, such as an input that is no object, is left to the query for any part in `tools.py`, which gives the
-same record for a part that is decoded here. Of the output only the end is looked for.
+same record for a part that is decoded here. Of the output only the end is looked for, but for a search.
 """
 
 from __future__ import annotations
@@ -14,7 +14,18 @@ from msgspec import Meta, Raw, Struct
 
 from opencode_tui.records.calls import EDIT_TOOLS, ToolUse
 from opencode_tui.source.changed_lines import MOST_LINES, ChangedLines, lines_in_text
-from opencode_tui.source.tool_uses import tool_use
+from opencode_tui.source.digest import digest_of
+from opencode_tui.source.text import identifier
+from opencode_tui.source.tool_uses import (
+    SEARCHES,
+    found_nothing,
+    is_refusal,
+    known_tool_name,
+    outcome,
+    shown_files,
+    target_of,
+    took_ms,
+)
 
 _PATCH_BEGINNING = 500
 Exit = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
@@ -43,6 +54,7 @@ class _State(Struct, gc=False):
     time: _Time = _Time()
     metadata: _Meta = _Meta()
     error: Any = None
+    output: Raw = Raw()
 
 
 class _Part(Struct, gc=False):
@@ -69,9 +81,12 @@ class _Difference(Struct, gc=False):
     deletions: LineCount | None = None
 
 
-_PART = msgspec.json.Decoder(_Part)
-_INPUT = msgspec.json.Decoder(_Input)
+_decode = msgspec.json.Decoder(_Part).decode
+_decode_input = msgspec.json.Decoder(_Input).decode
+_NO_INPUT = _Input()
+_NO_LINES = None, None
 _TEXT = msgspec.json.Decoder(_Text)
+_STRING = msgspec.json.Decoder(str)
 _DIFFERENCE = msgspec.json.Decoder(_Difference)
 _DIFFERENCES = msgspec.json.Decoder(list[_Difference])
 
@@ -79,28 +94,42 @@ _DIFFERENCES = msgspec.json.Decoder(list[_Difference])
 def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | None:
     """The record of a tool part; None if the part is not a plain one, which says nothing about what it is."""
     try:
-        part = _PART.decode(text)
+        part = _decode(text)
         state = part.state
-        raw = bytes(state.input)
-        given = _INPUT.decode(raw) if raw else _Input()
-        lines = _lines(part.tool, state, raw)
-        compact = msgspec.json.format(raw, indent=-1).decode() if raw else None
+        raw = state.input
+        given = _decode_input(raw) if raw else _NO_INPUT
+        is_edit = part.tool in EDIT_TOOLS and state.status == "completed"
+        added, removed = _lines(state.metadata, raw) if is_edit else _NO_LINES
+        compact = msgspec.json.format(raw, indent=-1) if raw else b""
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    time, meta, patch = state.time, state.metadata, given.patchText
-    values = (
-        *(part.tool, state.status, given.filePath, given.path, given.command, given.url, given.subagent_type),
-        *(meta.sessionId, meta.sessionID, time.start, time.end, time.ran, time.completed, meta.exit, state.error),
-    )
+    tool, status, time, meta = known_tool_name(part.tool), state.status, state.time, state.metadata
+    patch = given.patchText
     beginning = patch[:_PATCH_BEGINNING] if isinstance(patch, str) else None
-    return tool_use(id, call_id, session_id, values, compact, beginning, lines)
+    # fmt: off
+    return ToolUse(
+        id, call_id, session_id, tool or "unknown",
+        target_of(tool, given.filePath, given.path, beginning, given.command, given.url, given.subagent_type),
+        outcome(tool, status, meta.exit), took_ms(time.start, time.end, time.ran, time.completed),
+        (identifier(meta.sessionId) or identifier(meta.sessionID)) if meta.sessionId or meta.sessionID else None,
+        digest_of(session_id, compact), added, removed, status == "error" and is_refusal(state.error),
+        shown_files(tool, given.command),
+        status == "completed" and part.tool in SEARCHES and found_nothing(_said(state.output)),
+    )
+    # fmt: on
 
 
-def _lines(tool: str, state: _State, given: bytes) -> ChangedLines:
+def _said(output: Raw) -> str | None:
+    if not output:
+        return None
+    try:
+        return _STRING.decode(output)
+    except msgspec.ValidationError:
+        return None
+
+
+def _lines(meta: _Meta, given: Raw) -> ChangedLines:
     """The lines that an edit changed. Raises msgspec.MsgspecError and ValueError for what is not plain."""
-    if tool not in EDIT_TOOLS or state.status != "completed":
-        return None, None
-    meta = state.metadata
     diff = _DIFFERENCE.decode(meta.filediff) if meta.filediff else _Difference()
     added, removed = diff.additions, diff.deletions
     if (added is None or removed is None) and meta.files:

@@ -60,6 +60,7 @@ class SessionTable:
         names = ("parent_id", "fork_session_id", "title", "directory", "version")
         times = ("time_created", "time_updated", "time_archived")
         wanted = ", ".join([*map(column, names), worktree, *map(column, times), column("permission")])
+        wanted += f", {column('revert')} IS NOT NULL"
         self._select = f"SELECT s.rowid, s.id, {wanted} FROM {table} s {join} "
         # Archiving a session does not set its time_updated.
         self._changes = [name for name in ("time_updated", "time_archived") if name in has]
@@ -134,7 +135,7 @@ def _records(
 ) -> tuple[list[Session], list[Unreadable]]:
     sessions, unreadable = [], []
     for row in rows:
-        rowid, id, parent, fork, title, directory, version, worktree, created, updated, archived, permission = row
+        rowid, id, parent, fork, title, directory, version, worktree, created, updated, archived, permission, undo = row
         created_ms = made_ms(id, created, updated, now_ms) or moment(updated)
         if created_ms is None and isinstance(id, str):
             created_ms = moment(rows_made(id))
@@ -157,6 +158,7 @@ def _records(
                 updated_ms=moment(updated) or created_ms,
                 archived_ms=moment(archived),
                 unattended=is_unattended(permission),
+                has_undo=bool(undo),
             )
         )
     return sessions, unreadable

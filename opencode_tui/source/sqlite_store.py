@@ -29,6 +29,7 @@ from opencode_tui.source.histories import History
 from opencode_tui.source.pieces import gaps_of
 from opencode_tui.source.read_ahead import reading_ahead
 from opencode_tui.source.sessions import SessionsCursor, SessionTable
+from opencode_tui.source.shown_messages import shown_ids
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.text import first_line, path_text
 
@@ -137,6 +138,10 @@ class SqliteStore:
         with self.file.reading() as connection:
             known = connection.execute(f"SELECT 1 FROM {self.session_table} WHERE id = ?", (session_id,)).fetchone()
             return frozenset(self._message_ids(connection, session_id)) if known else None
+
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
+        with self.file.reading() as connection:
+            return shown_ids(connection, self.message_table, session_id)
 
     def history(self, session_id: str) -> History | None:
         return None

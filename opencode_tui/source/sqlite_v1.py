@@ -114,7 +114,9 @@ class SqliteV1(SqliteStore):
         # A call without a cost and tokens has no finished step yet.
         final = {call.id for call in calls if call.completed_ms is not None}
         wanted = [
-            call.id for call in calls if call.id in final or call.recorded_nano or call.tokens.total or call.missing
+            call.id
+            for call in calls
+            if call.completed_ms is not None or call.recorded_nano or call.tokens.total or call.missing
         ]
         ends: list[Any] = []
         others: dict[int, Any] = {}
@@ -123,7 +125,7 @@ class SqliteV1(SqliteStore):
                 parts = v1_parts(connection, wanted[start : start + PIECE])
             used = []
             for part in parts:
-                if part[TOOL] == 0:
+                if part[TOOL] is None:
                     ends.append(part)
                 elif part[MESSAGE_ID] in final:
                     used.append(part)
@@ -181,18 +183,17 @@ def _calls(rows: list[Any], batch: Batch) -> list[Call]:
 
     calls, now_ms = [], clock.now_ms()
     for rowid, id, session_id, created_ms, session_created_ms, version, text in rows:
-        if isinstance(text, str) and text.startswith('{"role":"user"'):
+        is_text = isinstance(text, str)
+        if is_text and text.startswith('{"role":"user"'):
             continue
         try:
             if not isinstance(id, str) or not isinstance(session_id, str):
                 raise BadRow("has no usable id")
             made = made_ms(session_id, session_created_ms, created_ms, now_ms)
             of = version if isinstance(version, str) else None
-            call = None
-            if isinstance(text, str):
-                call = plain_call(text, id=id, session_id=session_id, session_created_ms=made, version=of)
+            call = plain_call(text, id, session_id, made, of) if is_text else None
             if call is None:
-                is_slim = isinstance(text, str) and text.startswith(_SLIM)
+                is_slim = is_text and text.startswith(_SLIM)
                 data = _slim(text.removeprefix(_SLIM)) if is_slim else json_object(text)
                 call = call_from_v1(
                     data, id=id, session_id=session_id, created_ms=created_ms, session_created_ms=made, version=of

@@ -15,6 +15,7 @@ from typing import Any
 from opencode_tui.records.calls import ToolUse
 from opencode_tui.source.changed_lines import lines_of, lines_sql
 from opencode_tui.source.decode import BadRow, json_object, json_value
+from opencode_tui.source.digest import LONG
 from opencode_tui.source.steps import Step
 
 # Only these fields are read; the large ones (output, metadata, a long input) are left in SQLite.
@@ -27,8 +28,6 @@ _STATE = ", ".join(
     )
 )
 
-LONG = 4000
-"""Inputs of more characters get no fingerprint, so that they need not be read."""
 _GIVEN = """
   CASE WHEN length({row}) <= {long} OR length(json_extract({of}, '$.state.input')) <= {long}
     THEN json_extract({of}, '$.state.input') END
@@ -37,24 +36,34 @@ _GIVEN = """
 # A patch names its files in its text; the beginning is enough to find the first.
 _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 
+# The beginning of a search's output, which says whether it found anything.
+_SAID = """
+  CASE WHEN {name} IN ('grep', 'glob', 'codesearch') THEN substr(json_extract({of}, '$.state.{output}'), 1, 40) END
+"""
+
 _V1 = f"""
   SELECT p.rowid, json_extract(p.data, '$.tool', {_STATE}), {_GIVEN.format(row="p.data", of="p.data", long=LONG)},
-    {_PATCH.format(of="p.data")}, {lines_sql("p.data", "json_extract(p.data, '$.tool')")}
+    {_PATCH.format(of="p.data")}, {lines_sql("p.data", "json_extract(p.data, '$.tool')")},
+    {_SAID.format(of="p.data", name="json_extract(p.data, '$.tool')", output="output")}
   FROM part p WHERE p.rowid IN (SELECT value FROM json_each(?)) AND json_valid(p.data)
 """
 
-# Most parts say first of all what they are; comparing that is several times as fast as parsing all of a part.
+# Most parts say at a known place what they are; comparing that is several times as fast as parsing all of a part.
+# Quotes within a JSON text are escaped, so what stands in quotes here is a key or a whole text, of the part itself.
+_STARTS_STEP = """p.data GLOB '{"snapshot":"*","type":"step-start"}'"""
+_ENDS_STEP = """p.data GLOB '{"reason":"*","type":"step-finish"*' AND p.data NOT GLOB '{*{*,"type":"step-finish"*'"""
 _BEGINS = 'p.data >= \'{{"type":"{0}",\' AND p.data < \'{{"type":"{0}"-\''
 _PLAIN_BYTES = 64_000
 """Larger tools are not read whole."""
 _V1_PARTS = f"""
   SELECT p.id, p.message_id, p.session_id, p.rowid, CASE
     WHEN {_BEGINS.format("tool")} THEN CASE WHEN length(CAST(p.data AS BLOB)) <= {_PLAIN_BYTES} THEN p.data ELSE 1 END
-    ELSE json_extract(p.data, '$.type') = 'tool' END
+    WHEN {_ENDS_STEP} THEN NULL WHEN json_extract(p.data, '$.type') = 'tool' THEN 1 END
   FROM part p
   WHERE p.message_id IN (SELECT value FROM json_each(?)) AND CASE
     WHEN {_BEGINS.format("tool")} THEN 1
-    WHEN {_BEGINS.format("text")} OR {_BEGINS.format("reasoning")} THEN 0
+    WHEN {_BEGINS.format("text")} OR {_BEGINS.format("reasoning")} OR {_STARTS_STEP} THEN 0
+    WHEN {_ENDS_STEP} THEN 1
     WHEN json_valid(p.data) THEN json_extract(p.data, '$.type') IN ('tool', 'step-finish') END
 """
 
@@ -71,7 +80,8 @@ _V2 = f"""
     json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(row="c.value", of="c.value", long=LONG)},
     {_PATCH.format(of="c.value")},
     json_extract(c.value, '$.time'), json_extract(c.value, '$.state.input.agent'),
-    {lines_sql("c.value", "json_extract(c.value, '$.name')")}
+    {lines_sql("c.value", "json_extract(c.value, '$.name')")},
+    {_SAID.format(of="c.value", name="json_extract(c.value, '$.name')", output="content[0].text")}
   FROM session_message m, json_each(CASE WHEN json_valid(m.data) THEN m.data ELSE '{{}}' END, '$.content') c
   WHERE m.id IN (SELECT value FROM json_each(?))
     AND CASE WHEN c.type = 'object' THEN json_extract(c.value, '$.type') = 'tool' END
@@ -84,7 +94,7 @@ _NAMES = {"shell": "bash", "patch": "apply_patch", "subagent": "task"}
 MESSAGE_ID, ROWID, TOOL = 1, 3, 4
 """The places in a row of `v1_parts`.
 
-The last is the JSON of a tool, 1 for a tool that has to be read by `v1_tool_values`, or 0 for the end of a step.
+The last is the JSON of a tool, 1 for a tool that has to be read by `v1_tool_values`, or None for the end of a step.
 """
 
 
@@ -97,7 +107,7 @@ def v1_parts(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list
 
 
 def v1_tool_values(connection: sqlite3.Connection, rowids: Sequence[int]) -> list[Any]:
-    """(rowid, fields, input, beginning of a patch, changed lines) of tools."""
+    """(rowid, fields, input, beginning of a patch, changed lines, beginning of what a search said) of tools."""
     return connection.execute(_V1, (json.dumps(rowids),)).fetchall()
 
 
@@ -108,8 +118,8 @@ def v1_tools(parts: Iterable[Any]) -> tuple[list[ToolUse], list[Any]]:
     tools, others = [], []
     for part in parts:
         id, call_id, session_id, _, text = part
-        tool = plain_tool(text, str(id), str(call_id), str(session_id)) if isinstance(text, str) else None
-        if tool is not None:
+        is_plain = type(id) is type(call_id) is type(session_id) is type(text) is str
+        if is_plain and (tool := plain_tool(text, id, call_id, session_id)) is not None:
             tools.append(tool)
         else:
             others.append(part)
@@ -121,10 +131,10 @@ def v1_other_tools(values: Iterable[Any], parts: Mapping[int, Any]) -> list[Tool
     from opencode_tui.source.tool_uses import tool_use
 
     tools = []
-    for rowid, state, given, patch, lines in values:
+    for rowid, state, given, patch, lines, said in values:
         with suppress(BadRow):
             ids = parts[rowid][:ROWID]
-            tools.append(tool_use(ids[0], ids[1], ids[2], json_value(state), given, patch, lines_of(lines)))
+            tools.append(tool_use(ids[0], ids[1], ids[2], json_value(state), given, patch, lines_of(lines), said))
     return tools
 
 
@@ -156,7 +166,7 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
     from opencode_tui.source.tool_uses import tool_use
 
     tools = []
-    for id, call_id, session_id, text, given, patch, time_text, agent, lines in rows:
+    for id, call_id, session_id, text, given, patch, time_text, agent, lines, said in rows:
         with suppress(BadRow):
             state, time = json_value(text), json_value(time_text or "null")
             if isinstance(time, dict):
@@ -164,5 +174,5 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
                 state[10] = state[10] or time.get("completed")
             state[6] = state[6] or agent
             state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
-            tools.append(tool_use(id, call_id, session_id, state, given, patch, lines_of(lines)))
+            tools.append(tool_use(id, call_id, session_id, state, given, patch, lines_of(lines), said))
     return tools

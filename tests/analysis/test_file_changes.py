@@ -12,7 +12,10 @@ def use(name: str, target: str = "", ok: bool | None = True) -> ToolFacts:
     return ToolFacts("msg_1", name, target, ok, None, None)
 
 
-@pytest.mark.parametrize("command", ["git checkout", "npm run", "npm run lint", "sed -i", "cat", "", "python", "git"])
+@pytest.mark.parametrize(
+    "command",
+    ["git checkout", "npm run", "npm run lint", "sed -i", "cat", "", "python", "git", "ls && sed -i", "… && npm test"],
+)
 def test_a_command_may_change_files_unless_it_is_known_to_look(command: str) -> None:
     assert may_change_files(use("bash", command))
 
@@ -29,6 +32,8 @@ def test_a_command_may_change_files_unless_it_is_known_to_look(command: str) -> 
         "terraform plan",
         "npm run test",
         "docker ps",
+        "ls && npm test",
+        "git status; npm run test | head",
     ],
 )
 def test_commands_that_look_and_test_change_nothing(command: str) -> None:

@@ -16,6 +16,8 @@ CASES = {
     "edit, test, edit": ((A, "bash npm test", A), 2, 1, False),
     "edit, script that tests, edit": ((A, "bash npm run test", A), 2, 1, False),
     "edit, look, edit": ((A, "bash docker ps", A), 2, 0, True),
+    "edit, test in a line, edit": ((A, "bash ls && npm test", A), 2, 1, False),
+    "edit, test after a rewrite, edit": ((A, "bash sed -i && npm test", A), 2, 1, False),
     "edit, failing test, edit": ((A, "bash! npm test", A), 2, 1, False),
     "edit, failing command, edit": ((A, "bash! node", A), 2, 1, False),
     "edit, command, edit": ((A, "bash ls", A), 2, 0, True),

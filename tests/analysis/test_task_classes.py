@@ -29,6 +29,14 @@ CASES: dict[str, tuple[str, ...]] = {
     "testing by a script of yarn": ("bash yarn e2e",),
     "testing of a project": ("bash manage.py test",),
     "testing with a linter": ("bash python -m mypy", "read a.py"),
+    "testing in a line": ("bash ls && npm test",),
+    "testing after setting up": ("bash cp; npm ci && npm test",),
+    "testing of what is unknown": ("bash … && npm test",),
+    "build and deploy in a line": ("bash rm && npm run build",),
+    "coding in a line": ("bash sed -i && npm test",),
+    "coding by a pipe": ("bash curl | tee",),
+    "git in a line": ("bash npm test && git commit && git push",),
+    "exploration in a line": ("bash ls && cat; grep",),
     "review": ("bash git diff", "read src/a.ts"),
     "review of a request": ("bash gh pr",),
     "documentation": ("read src/a.ts", "edit README.md", "write docs/guide.html"),
@@ -95,5 +103,6 @@ def test_odd_targets_and_tools_of_others_are_no_trouble(odd: str) -> None:
 
 
 def test_a_search_that_finds_nothing_is_no_failure() -> None:
-    searched = ("bash! grep", "bash! git diff", "bash! test", "edit src/a.ts")
+    searched = ("bash! grep", "bash! git diff", "bash! test", "bash! ls && grep", "edit src/a.ts")
     assert task_of(turn(searched)) == "coding"
+    assert task_of(turn(("bash! grep && npm test", "edit src/a.ts"))) == "debugging"

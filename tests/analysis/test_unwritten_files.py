@@ -55,6 +55,8 @@ def test_packages_builds_locks_and_generated_files_have_a_line(path: str, line: 
         "",
         "/",
         "dist",
+        "build/",
+        "/opt/vendor/",
     ],
 )
 def test_what_somebody_may_have_written_has_none(path: str) -> None:

@@ -1,6 +1,7 @@
-"""How long the figures of each screen take to read, from a ledger whose turns are classified, within one process.
+"""How long the figures of each screen take to read within one process.
 
-A screen asks on its key, and shows the answer to what it asks first. Of several dimensions it is the slowest.
+The turns of the ledger are classified and its past weeks are summed, as the dashboard has them after some minutes. A
+screen asks on its key, and shows the answer to what it asks first. Of several dimensions it is the slowest.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from textual.geometry import Size
 
 from opencode_tui.clock import now_ms
 from opencode_tui.config.settings import Settings
+from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import context_of
@@ -61,6 +63,8 @@ def figures(settings: Settings, ledger: Path) -> tuple[float, ...]:
     opened = Ledger(ledger)
     sync = Sync(opened, settings, os.environ)
     sync.poll()
+    while make_bucket(opened, now_ms()):
+        pass
 
     def read(request: Request) -> Answer:
         with opened.reading() as connection:
@@ -72,7 +76,7 @@ def figures(settings: Settings, ledger: Path) -> tuple[float, ...]:
 
     (largest,) = opened.connection.execute("SELECT session_id FROM call GROUP BY 1 ORDER BY count(*) DESC").fetchone()
     requests: Iterable[Request] = (
-        *(SessionsRequest("week"), SessionsRequest("year"), SessionRequest(largest)),
+        *(SessionsRequest("week"), SessionsRequest("year", sparks=False, contexts=False), SessionRequest(largest)),
         *(InsightsRequest("week"), HistoryRequest()),
     )
     found = (

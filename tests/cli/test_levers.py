@@ -29,7 +29,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shop(shell: Shell) -> Path:
-    """A project whose calls ran on two models, with a subagent on the dear one and reads below node_modules."""
+    """A project of two models, with a subagent on the dear one and reads below node_modules, some by a command."""
     project = shell.home / "shop"
     project.mkdir()
     limits = {"limit": {"context": 200_000, "output": 8_000}}
@@ -43,7 +43,8 @@ def shop(shell: Shell) -> Path:
     with store.database.connection():
         root = store.session("Fix header", created=at("10:00"), directory=str(project))
         for minute in range(4):
-            used = tool("read", f"{project}/node_modules/react/{minute}.js")
+            file = f"{project}/node_modules/react/{minute}.js"
+            used = tool("read", file) if minute < 2 else tool("bash", f"head -n 99 {file}")
             store.call(root, cost="0.03", model=GPT, tokens=LARGE, tools=[used], at=at(f"10:0{minute}"))
         child = store.session("look", parent=root, created=at("10:10"), directory=str(project))
         for minute in range(3):

@@ -49,6 +49,20 @@ def test_filters_stack_and_match_what_people_type(shell: Shell, store: V1) -> No
     assert "$0.00" in out
 
 
+def test_a_filter_of_a_time_takes_a_part_of_it_and_says_when_there_is_none(shell: Shell, store: V1) -> None:
+    every = ("--period", "all")
+    assert shell.json("usage", *every, "--where", "week=w20")["spend_usd"] == 0.9
+    assert shell.json("usage", *every, "--where", "day=13")["spend_usd"] == 0.5
+    assert shell.json("usage", *every, "--where", "month=2026")["spend_usd"] == 10.89
+    for wanted, known in (
+        ("month=may", "no month is like 'may'; there are 2026-05"),
+        ("week=2026-W21", "no week is like '2026-W21'; there are 2026-W19, 2026-W20"),
+        ("day=2026-05-1", "no day is like '2026-05-1'; there are 2026-05-"),
+    ):
+        code, out, err = shell.run("usage", *every, "--where", wanted)
+        assert (code, known in err, "$0.00" in out) == (EXIT_OK, True, True), err
+
+
 def test_two_dimensions_give_groups_within_groups_that_add_up(shell: Shell, store: V1) -> None:
     forked(store)
     answer = shell.json("usage", "--period", "all", "--by", "provider", "--then", "day")

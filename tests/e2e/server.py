@@ -48,6 +48,13 @@ class Server:
         """Until nothing runs in the session any more."""
         until(lambda: session not in self._call("GET", "/session/status"), f"{session} still runs")
 
+    def decline(self, session: str) -> None:
+        """Refuse what the session asks leave for, once it does."""
+        until(lambda: bool(self._call("GET", "/permission")), f"{session} asks for nothing")
+        (asked,) = self._call("GET", "/permission")
+        self._call("POST", f"/permission/{asked['id']}/reply", {"reply": "reject"})
+        self.wait(session)
+
     def undo(self, session: str, message: str) -> None:
         """Revert to before the user message; its rows stay until the next prompt."""
         self._call("POST", f"/session/{session}/revert", {"messageID": message})

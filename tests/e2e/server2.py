@@ -79,6 +79,14 @@ class Server2(Server):
         self._data("POST", f"/experimental/session/{session}/wait", {})
         until(lambda: session not in self._data("GET", "/session/active"), f"{session} still runs")
 
+    def decline(self, session: str) -> None:
+        """Refuse what the session asks leave for, once it does."""
+        where = f"/session/{session}/permission"
+        until(lambda: bool(self._data("GET", where)), f"{session} asks for nothing")
+        (asked,) = self._data("GET", where)
+        self._data("POST", f"{where}/{asked['id']}/reply", {"decision": "reject"})
+        self.wait(session)
+
     def undo(self, session: str, message: str) -> None:
         self._unless_busy("POST", f"/session/{session}/revert/stage", {"messageID": message})
 

@@ -46,6 +46,7 @@ def test_calls_and_tools_with_seldom_fields_among_others_keep_their_own(tmp_path
             *(f"prt_{number:03}", f"msg_{number:03}", "ses_1", "edit", "a.py", (None, True, False)[number % 3], number),
             child_session_id="ses_2" if number % 11 == 0 else None,
             added=number if number % 4 == 0 else None,
+            files=("a.log", "b c.log") if number % 7 == 0 else (),
         )
         for number in range(300)
     ]
@@ -62,6 +63,9 @@ def test_calls_and_tools_with_seldom_fields_among_others_keep_their_own(tmp_path
             for c, nano in zip(calls, lists, strict=True)
         ]
         used = connection.execute(
-            "SELECT id, call_id, ok, duration_ms, child_session_id, added, removed FROM tool ORDER BY id"
+            "SELECT id, call_id, ok, duration_ms, child_session_id, added, removed, files FROM tool ORDER BY id"
         ).fetchall()
-        assert used == [(t.id, t.call_id, t.ok, t.duration_ms, t.child_session_id, t.added, t.removed) for t in tools]
+        assert used == [
+            (t.id, t.call_id, t.ok, t.duration_ms, t.child_session_id, t.added, t.removed, "\n".join(t.files) or None)
+            for t in tools
+        ]

@@ -34,14 +34,15 @@ def fill(connection: sqlite3.Connection, copies: int = 1) -> None:
         for tool, (name, targets) in enumerate(TARGETS.items()):
             for place, target in enumerate(targets):
                 row = {"id": f"{copy}:{tool}:{place}", "call_id": "msg_1", "session_id": "ses_1", "name": name}
-                insert(connection, "tool", row | {"target": target, "ok": 1, "digest": digest_of("ses_1", target)})
+                digest = digest_of("ses_1", target.encode())
+                insert(connection, "tool", row | {"target": target, "ok": 1, "digest": digest})
     old_call(connection, "msg_1", NOON, error="401 for SEKRIT10", finish="SEKRIT11", agent="key=SEKRIT12")
     old_call(connection, "msg_2", NOON, error="APIError", finish="tool-calls")
     loops = ("curl https://admin:SEKRIT01@db.example.com", "sudo SEKRIT02", "git push")
     for place, head in enumerate(loops):
         about = f'({head}) in "Fix header"'
         told = {"about": about, "text": f"8 identical calls {about}: they cost $0.20", "cause": "they cost $0.20"}
-        subject = f"ses_1:bash:{head}:{digest_of('ses_1', head):x}"
+        subject = f"ses_1:bash:{head}:{digest_of('ses_1', head.encode()):x}"
         alert(connection, told | {"rule": "same_call", "kind": "loop", "subject": subject, "mark": place})
     file = "psql postgres://u:SEKRIT04@h/d"
     about = 'd in "Fix header"'
@@ -134,7 +135,7 @@ def test_a_loop_that_fired_before_is_recognised_after(tmp_path: Path) -> None:
             "session_id": "ses_1",
             "name": "bash",
             "target": "git push",
-            "digest": digest_of("ses_1", given),
+            "digest": digest_of("ses_1", given.encode()),
             "ok": 1,
         }
         for n in range(8):

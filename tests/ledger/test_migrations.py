@@ -13,7 +13,8 @@ import pytest
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.migrations import apply_migrations
 from opencode_tui.ledger.schema import LATEST
-from tests.support.old_ledgers import old_ledger
+from opencode_tui.ledger.session_work_queries import calls_of_sessions
+from tests.support.old_ledgers import insert, old_call, old_ledger
 
 MASTER = "SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_master ORDER BY rowid"
 SIZES = ("user_version", "schema_version", "page_size", "page_count", "freelist_count", "auto_vacuum", "encoding")
@@ -59,3 +60,14 @@ def test_only_a_ledger_with_tables_takes_the_library_of_migrations(
     old_ledger(tmp_path / "old.db", 3).close()
     Ledger(tmp_path / "old.db").close()
     assert "sqlite_utils" in sys.modules
+
+
+def test_uses_of_an_older_ledger_are_read_as_before(tmp_path: Path) -> None:
+    with closing(old_ledger(tmp_path / "old.db", 18)) as connection:
+        old_call(connection, "msg_1", 1_000)
+        use = {"id": "prt_1", "call_id": "msg_1", "session_id": "ses_1", "name": "bash", "target": "cat", "ok": 1}
+        insert(connection, "tool", use)
+    with closing(Ledger(tmp_path / "old.db")) as ledger:
+        (session,) = calls_of_sessions(ledger.connection, ["ses_1"])
+    (used,) = session.uses["msg_1"]
+    assert (used.target, used.ok, used.files) == ("cat", True, ())

@@ -18,6 +18,7 @@ from msgspec.structs import astuple
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
 from opencode_tui.ledger import queries, sums
 from opencode_tui.ledger.breakdown_queries import breakdown
+from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings.session_parts import read_parts
@@ -56,12 +57,15 @@ _CALL = st.fixed_dictionaries(
         "input_nano": st.none() | st.integers(0, 10**9),
     }
 )
-_WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert", "use", "end use"]), _IDS, _CALL)
+_WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert", "use", "end use", "move"]), _IDS, _CALL)
 _STEP = st.tuples(
-    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle"]),
+    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle", "buckets", "buckets"]),
     st.lists(_WRITE, max_size=4),
 )
-SPANS = (EVER, Span(DAY_START, DAY_START + DAY_MS), Span(NOON, NOON + HOUR_MS), Span(NOON + 1, NOON + HOUR_MS - 7))
+SPANS = (
+    *(EVER, Span(0, NOON + HOUR_MS), Span(DAY_START, DAY_START + DAY_MS)),
+    *(Span(NOON, NOON + HOUR_MS), Span(NOON + 1, NOON + HOUR_MS - 7)),
+)
 
 
 def _write(connection: sqlite3.Connection, write: tuple[str, str, dict[str, Any]]) -> None:
@@ -81,6 +85,13 @@ def _write(connection: sqlite3.Connection, write: tuple[str, str, dict[str, Any]
     elif kind == "end use":
         connection.execute("UPDATE tool SET ok = 0, duration_ms = 700 WHERE call_id = ?", (id,))
         connection.execute("DELETE FROM tool WHERE call_id = ? AND name = 'read'", (id,))
+    elif kind == "move":  # its session is found late, or is another's from now on
+        connection.execute(
+            "INSERT INTO session (id, parent_id, title, directory, project, version, created_ms, updated_ms,"
+            " store_id, rank, unattended) VALUES (?, ?, '', '', ?, '', 0, 0, 1, 1, ?) ON CONFLICT (id) DO UPDATE"
+            " SET (parent_id, project, unattended) = (excluded.parent_id, excluded.project, excluded.unattended)",
+            (call["session_id"], call["turn_id"], call["model"], call["input"] % 2),
+        )
     elif kind == "update":
         connection.execute(f"UPDATE call SET ({names}) = ({marks}) WHERE id = ?", (*call.values(), id))
     else:
@@ -101,17 +112,17 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         queries.totals(connection, span, NOON + HOUR_MS),
         queries.spend(connection, span),
         *(queries.slices(connection, span, by) for by in ("model", "project")),
-        *(_sorted_rows(connection, span, by) for by in (("task", "kind"), ("project", "tool"))),
+        *(_sorted_rows(connection, (span, SPANS[-3]), by) for by in (("task", "kind"), ("project", "tool"))),
+        *(_sorted_rows(connection, (span,), by) for by in (("task", "model"), ("tool", "kind"), ("project",))),
         queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
 
 
-def _sorted_rows(connection: sqlite3.Connection, span: Span, by: tuple[str, ...]) -> list[BreakdownRow]:
+def _sorted_rows(connection: sqlite3.Connection, spans: tuple[Span, ...], by: tuple[str, ...]) -> list[BreakdownRow]:
     where = (Filter("agent", ("build",)),)
-    rows = breakdown(
-        connection, Selection((NamedSpan((), span), NamedSpan((), SPANS[1])), by, where), root_of={}, details=True
-    )
+    selection = Selection(tuple(NamedSpan((), span) for span in spans), by, where)
+    rows = breakdown(connection, selection, root_of={}, details=True)
     return sorted(rows, key=lambda row: row.keys)
 
 
@@ -153,6 +164,9 @@ def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[st
                     raise ZeroDivisionError
             elif who == "settle":
                 settle_turns(ledgers["second"])
+            elif who == "buckets":
+                while make_bucket(ledgers["second"], NOON + 99 * DAY_MS):
+                    pass
             elif who == "vacuum":
                 connection.execute("VACUUM")
             else:

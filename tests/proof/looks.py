@@ -19,6 +19,7 @@ from opencode_tui.cli import main
 from opencode_tui.clock import EVER
 from opencode_tui.config import load_settings
 from opencode_tui.config.settings import Settings
+from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import slices
 from opencode_tui.sync import Sync
@@ -166,6 +167,7 @@ def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str
     Raises Drift unless these, and the sums of `usage`, add up to `total`.
     """
     where = _where(ledger, config, data_dir)
+    _sum_weeks(ledger)
     by_model = answer(["usage", "--period", "all", "--by", "model", *where])
     roots = answer(["sessions", "--period", "all", *where])
     sums = {
@@ -175,6 +177,13 @@ def roots_of(ledger: Path, config: Path, data_dir: Path, total: int) -> dict[str
     }
     _same(sums, total)
     return {row["id"]: (nano(row["own_usd"]), nano(row["total_usd"])) for row in roots}
+
+
+def _sum_weeks(ledger: Path) -> None:
+    """Sums past weeks as the dashboard does, and the running ones as well, so that later calls change such sums."""
+    with contextlib.closing(Ledger(ledger)) as opened:
+        while make_bucket(opened, clock.now_ms() + 5 * 7 * clock.DAY_MS):
+            pass
 
 
 def check_reconciled(

@@ -17,7 +17,7 @@ from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insights import read_insights, settle_insights
 from opencode_tui.records.insights import Insight
 from opencode_tui.records.requests import InsightsRequest
-from tests.stores import V1, Tokens, tool
+from tests.stores import V1, Tokens, Tool, tool
 from tests.stores.recorder import START_MS
 from tests.support.ledgers import reader
 from tests.support.records import replace
@@ -186,16 +186,23 @@ def test_a_build_that_fills_the_context(store: V1, day: Day) -> None:
     assert first.cost_nano == 3 * 12_000 * 950 + 12_000 * 160 * (4 + 2)
 
 
-def test_a_lock_file_in_the_context(store: V1, day: Day) -> None:
+@pytest.mark.parametrize(
+    ("used", "line"),
+    [
+        (tool("read", "/home/dev/shop/package-lock.json"), "package-lock.json"),
+        (tool("bash", "cd web && cat node_modules/react/index.js 2>/dev/null | head -400"), "node_modules/"),
+        (tool("bash", "grep -rn 'useState' vendor/"), "vendor/"),
+    ],
+)
+def test_what_nobody_wrote_in_the_context(store: V1, day: Day, used: Tool, line: str) -> None:
     session = store.session("Upgrade React")
     turn = store.prompt(session)
-    lock = [tool("read", "/home/dev/shop/package-lock.json")]
-    store.call(session, turn=turn, cost="0.0099", tokens=Tokens(10_000, 100), tools=lock)
+    store.call(session, turn=turn, cost="0.0099", tokens=Tokens(10_000, 100), tools=[used])
     for _ in range(3):
         store.call(session, turn=turn, cost="0.05", tokens=Tokens(20_000, 100, 0, 10_000))
     (first,) = [each for each in day() if each.rule == "large_inputs"]
     assert (first.cost_nano, first.sure) == (19_900 * 950, "estimated")
-    assert "package-lock.json" in first.how
+    assert f": {line};" in first.how
 
 
 def test_work_that_runs_on_after_everybody_has_left(store: V1, day: Day) -> None:

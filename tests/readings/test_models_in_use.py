@@ -12,6 +12,7 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.readings.context import context_of
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insights import read_insights
+from opencode_tui.records.model_key import split_key
 from opencode_tui.records.requests import InsightsRequest
 from tests.stores import V1, Tokens, tool
 from tests.stores.recorder import START_MS
@@ -43,11 +44,21 @@ def small_edits(store: V1) -> None:
         store.call(session, at=at, cost="0.110000001", model=OPUS, tokens=Tokens(20_000, 300), tools=edit)
 
 
-def cheap(store: V1, days: int, agent: str = "build") -> None:
+def cheap(store: V1, days: int, agent: str = "build", calls: int = 1) -> None:
     """A session on the cheaper model, so many days after the small edits."""
     at = START_MS + days * DAY_MS
     session = store.session("Sort the imports", created=at)
-    store.call(session, at=at, cost="0.004", model=KIMI, tokens=Tokens(3000, 300), agent=agent)
+    for number in range(calls):
+        store.call(session, at=at + number, cost="0.004", model=KIMI, tokens=Tokens(3000, 300), agent=agent)
+
+
+def worked(read: Reader, calls: dict[str, int]) -> None:
+    """Sums up so many calls for each of the models, as if their one session had had them."""
+    while read.poll():
+        pass
+    with read.ledger.writing() as connection:
+        values = [(count, *split_key(model)) for model, count in calls.items()]
+        connection.executemany("UPDATE session_sum SET calls = ? WHERE provider = ? AND model = ?", values)
 
 
 def found(store: V1, read: Reader) -> list[tuple[str, int, int]]:
@@ -68,6 +79,27 @@ def test_one_is_in_use_that_worked_in_the_four_weeks_before_or_after_it(
     cheap(store, days)
     small_edits(store)
     assert found(store, looking) == (SMALL if is_in_use else [])
+
+
+@pytest.mark.parametrize(
+    ("tried", "others", "is_in_use"),
+    [(1, 49, True), (1, 50, False), (2, 50, True), (19, 1_000, False), (20, 1_000, True)],
+)
+def test_one_that_was_only_tried_out_is_none_to_switch_to(
+    store: V1, looking: Reader, tried: int, others: int, is_in_use: bool
+) -> None:
+    cheap(store, -1)
+    small_edits(store)
+    worked(looking, {KIMI: tried, OPUS: others})
+    assert found(store, looking) == (SMALL if is_in_use else [])
+
+
+def test_one_that_was_used_long_ago_and_is_tried_again_is_none_to_switch_to(store: V1, looking: Reader) -> None:
+    cheap(store, -70, calls=30)
+    small_edits(store)
+    cheap(store, 1)
+    worked(looking, {OPUS: 1_000})
+    assert found(store, looking) == []
 
 
 @pytest.mark.parametrize("agent", ["title", "compaction", "summary"])

@@ -12,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from opencode_tui.clock import EVER
 from opencode_tui.config.settings import CustomPrice, Pricing, Settings
+from opencode_tui.ledger.period_work_queries import shares_of_sessions
+from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.calls import Tokens
 from tests.stores import V1, V2, Files, Store
 from tests.support.ledgers import Reader, reader
@@ -84,6 +87,28 @@ def test_what_opencode_1_took_back_and_deleted_stays_in_the_ledger(tmp_path: Pat
     found = reconciled(reader)
     assert found.is_whole
     assert causes_of(found) == {"deleted": 5 * CENT, "undone": 4 * CENT}
+
+
+@pytest.mark.parametrize("make", [V1, V2])
+def test_what_was_undone_in_a_session_that_was_deleted_later_is_undone_for_insights_as_well(
+    make: type[V1] | type[V2], tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store, reader = make(tmp_path), ours()
+    gone = store.session("gone")
+    store.call(gone, cost="0.05")
+    undone = store.prompt(gone)
+    store.call(gone, cost="0.04", turn=undone)
+    store.call(store.session("kept"), cost="0.01")
+    reader.poll()
+    store.revert(gone, undone)
+    reader.poll()
+    settle_undone(reader.ledger, reader.sync)
+    store.delete(gone)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 5 * CENT, "undone": 4 * CENT}
+    (share,) = (each for each in shares_of_sessions(reader.ledger.connection, EVER) if each.is_deleted)
+    assert (share.nano, share.undone_nano) == (9 * CENT, 4 * CENT)
 
 
 def test_before_1_15_stats_adds_up_the_messages(tmp_path: Path, ours: Callable[..., Reader]) -> None:

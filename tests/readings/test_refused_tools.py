@@ -59,6 +59,32 @@ def test_edits_that_were_refused_are_no_failed_edits(
     read.close()
 
 
+@pytest.mark.parametrize(
+    ("kind", "message", "found"),
+    [
+        ("aborted", "The user declined this tool call", []),
+        ("permission.rejected", "Permission denied: edit", []),
+        ("permission.rejected", "SEKRIT is not yours", []),
+        ("unknown", REJECTED, []),
+        ("aborted", "Tool execution interrupted", [91_200_005]),
+        ("tool.execution", "Unable to edit src/pay.ts", [91_200_005]),
+    ],
+)
+def test_opencode_2_says_by_the_type_of_the_error_what_was_refused(
+    tmp_path: Path, kind: str, message: str, found: list[int]
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Careful review")
+    for _ in range(5):
+        edit = tool("edit", FILE, ok=False, output=message, error_type=kind)
+        store.call(session, turn=store.prompt(session), cost="0.018240001", tools=[edit])
+    read = read_all(store)
+    assert failed_edits(read, store.now) == found
+    kept = read.ledger.connection.execute("SELECT DISTINCT name, target, ok FROM tool").fetchall()
+    assert kept == [("edit", FILE, 0 if found else 2)]
+    read.close()
+
+
 @every_form
 def test_an_edit_after_a_refused_one_is_its_first_and_the_session_says_refused(make: MakeStore, tmp_path: Path) -> None:
     store = make(tmp_path)

@@ -22,6 +22,7 @@ from opencode_tui.readings.sessions import read_sessions
 from opencode_tui.records.requests import BreakdownRequest, SessionRequest, SessionsRequest, TurnRequest
 from opencode_tui.records.session import SessionView
 from opencode_tui.records.sessions import SessionList
+from opencode_tui.report.session_facts import session_counts
 from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, reader
 from tests.support.pictures import OPUS
@@ -175,6 +176,8 @@ def test_a_fork_says_what_it_inherited_and_from_whom(generation: MakeStore, tmp_
     assert forked.fork_of is not None and forked.fork_of.id == root
     assert [each.id for each in origin.forks] == [fork]
     assert [(turn.cost_nano, turn.inherited_nano) for turn in forked.turns] == [(0, 18_600_000), (50_000_000, 0)]
+    assert session_counts(forked) == ("1 turn · 1 call",)  # as the list of sessions and Breakdown count them
+    assert {row.id: row.turns for row in listed(ours).rows} == {root: 1, fork: 1}
     assert {row.id: row.is_fork for row in listed(ours).rows} == {root: False, fork: True}
 
 

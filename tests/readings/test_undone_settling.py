@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import Span
+from opencode_tui.clock import EVER, Span
+from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.changed_work import sessions_behind
 from opencode_tui.ledger.known_undone import note_seen_again
 from opencode_tui.ledger.period_work_queries import shares_of_sessions
@@ -15,6 +18,9 @@ from opencode_tui.ledger.report_queries import calls_in_no_row, calls_of_deleted
 from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.cost_report import Aside
 from opencode_tui.records.reconciliation import Agreement, Standing
+from tests.stores import V1, V2
+from tests.support.ledgers import reader
+from tests.support.reconciled import causes_of, compared
 from tests.support.watched import DAY_START, NOON, Watched
 
 DAY = Span(DAY_START, NOON + 3_600_000)
@@ -28,6 +34,9 @@ class Store:
         self._ids, self.asked = ids, 0
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
+        return frozenset(self._ids[session_id]) if session_id in self._ids else None
+
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
         self.asked += 1
         return frozenset(self._ids[session_id]) if session_id in self._ids else None
 
@@ -105,3 +114,39 @@ def test_what_stands_in_no_row_is_undone_by_itself_and_counts_once(watched: Watc
 def test_a_session_without_calls_is_not_asked_for(watched: Watched) -> None:
     see_again(watched, "new")
     assert "new" not in sessions_behind(watched.ledger.connection, "undone")
+
+
+@pytest.mark.parametrize(("make", "table"), [(V1, "session"), (V2, "session_v2")])
+def test_what_is_taken_back_is_undone_before_the_next_prompt_and_until_a_redo(
+    make: type[V1] | type[V2], table: str, tmp_path: Path
+) -> None:
+    store = make(tmp_path)
+    before, session = store.session("Given up"), store.session("Wrong way")
+    given_up = store.prompt(before)
+    store.call(before, cost="0.01", turn=given_up)
+    store.revert(before, given_up, pending=True)
+    store.call(session, cost="0.05")
+    first = store.prompt(session)
+    store.call(session, cost="0.10", turn=first)
+    store.call(session, cost="0.200000001")
+    read = reader(store.data_dir, settings=Settings(timezone="UTC"))
+
+    def undone_nano() -> int:
+        while read.poll():
+            pass
+        settle_undone(read.ledger, read.sync)
+        share, first = shares_of_sessions(read.ledger.connection, EVER)
+        assert first.undone_nano == CENT, "it was taken back before the store was read for the first time"
+        return share.undone_nano
+
+    assert undone_nano() == 0
+    store.revert(session, first, pending=True)
+    assert undone_nano() == 30 * CENT + 1
+    assert "undone" not in causes_of(compared(read)), "OpenCode still adds it up"
+    assert calls_in_no_row(read.ledger.connection, EVER)["undone"] == Aside(0, 0), "and has its row"
+    with closing(sqlite3.connect(store.path)) as connection, connection:
+        connection.execute(
+            f"UPDATE {table} SET revert = NULL, time_updated = time_updated + 1 WHERE id = ?", (session,)
+        )
+    assert undone_nano() == 0
+    read.close()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from opencode_tui.ledger.residuals import TITLE, UNDONE
 from tests.stores import V2
 from tests.support.ledgers import assert_truth
-from tests.support.opencode2 import TITLE_TOKENS, synced, undo, unlisted
+from tests.support.opencode2 import TITLE_TOKENS, add_row, synced, undo, unlisted
 
 
 def test_calls_undone_unseen_are_one_call_between_their_neighbours(store: V2, root: str) -> None:
@@ -67,3 +69,32 @@ def test_what_was_worked_out_stays_whatever_becomes_of_its_session(store: V2, ro
     ours.poll()
     assert_truth(ours, store.truth)
     assert unlisted(ours) == [(TITLE, 400_000), (UNDONE, 50_000_000), (UNDONE, 60_000_000)]
+
+
+@pytest.mark.parametrize("kind", ["compaction", "shell", "model-switched", "system"])
+@pytest.mark.parametrize("from_start", [True, False], ids=["all undone", "the last turn undone"])
+def test_an_undo_after_which_something_else_than_a_prompt_came(
+    store: V2, root: str, kind: str, from_start: bool
+) -> None:
+    if not from_start:
+        store.call(root, cost="0.01")
+    undo(store, root, "0.05", then=False)
+    if kind == "compaction":
+        store.compaction(root, cost="0.02")
+    else:
+        add_row(store, root, kind)
+    store.call(root, cost="0.03")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert unlisted(ours) == [(UNDONE, 50_000_000)]
+
+
+def test_a_model_that_is_switched_in_the_middle_of_a_turn_is_no_undo(store: V2, root: str) -> None:
+    running = store.call(root, completed=False)
+    store.database.pass_events(root, 12)
+    add_row(store, root, "model-switched")
+    store.finish(running, cost="0.01")
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    ours = synced(store)
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert unlisted(ours) == [(TITLE, 400_000)]

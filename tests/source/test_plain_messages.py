@@ -38,7 +38,7 @@ PLAIN = {
 @pytest.mark.parametrize("version", [None, "1.1.11", "1.18.34"])
 def test_a_plain_message_is_the_same_call(change: dict[str, object], version: str | None) -> None:
     text = json.dumps(PLAIN | change)
-    here = plain_call(text, id="m", session_id="s", session_created_ms=DATE - 1, version=version)
+    here = plain_call(text, "m", "s", DATE - 1, version)
     assert here is not None
     assert here == call_from_v1(
         json.loads(text), id="m", session_id="s", created_ms=DATE, session_created_ms=DATE - 1, version=version
@@ -55,7 +55,7 @@ def test_a_plain_message_is_the_same_call(change: dict[str, object], version: st
 )
 def test_what_is_odd_is_left_to_the_thorough_one(change: dict[str, object]) -> None:
     text = json.dumps(PLAIN | change)
-    assert plain_call(text, id="m", session_id="s", session_created_ms=None, version=None) is None
+    assert plain_call(text, "m", "s", None, None) is None
 
 
 def test_both_agree_on_anything() -> None:
@@ -68,7 +68,7 @@ def test_both_agree_on_anything() -> None:
         if not isinstance(text, str):
             continue
         made = dice.choice([None, DATE, DATE + 10**9])
-        call = plain_call(text, id="m", session_id="s", session_created_ms=made, version="1.2.0")
+        call = plain_call(text, "m", "s", made, "1.2.0")
         if call is not None:
             plain += 1
             assert call == call_from_v1(

@@ -54,6 +54,12 @@ PLAIN: list[dict[str, Any]] = [
     part("task", input={"subagent_type": "explore"}, metadata={"sessionId": "ses_2"}),
     part("webfetch", input={"url": "https://a.example/b?c"}),
     part("sk-abcdefghij", input={}),
+    part("grep", input={"pattern": "x"}, output="No files found"),
+    part("grep", input={"pattern": "x"}, output="No files found\n\n(Some paths were inaccessible and skipped)"),
+    part("grep", input={"pattern": "x"}, output="No files found in src"),
+    part("glob", input={"pattern": "x"}, output=""),
+    part("grep", input={"pattern": "x"}, output={"text": ""}),
+    part("grep", input={"pattern": "x"}, output="No files found", status="running"),
     part(status="running", time={"start": DATE}),
     part(status="error", error="no such file"),
     part(time={"start": 1.5e12, "end": DATE}),
@@ -129,17 +135,21 @@ def test_each_kind_of_part_is_found_by_what_it_is_not_by_how_it_begins(parts: sq
         {"type": "text", "text": '{"type":"tool",'},
         {"type": "reasoning"},
         {"snapshot": "s", "type": "step-start"},
+        {"reason": "s", "x": {"y": "", "type": "step-finish"}, "type": "text"},
     ]
-    parts_of = [part(), tool, reordered, end, of_type, *unused]
+    within = {"snapshot": "", "type": "tool", "x": {"y": "", "type": "step-start"}}
+    late = {"reason": "s", "x": {"y": "", "type": "step-finish"}, "type": "tool"}
+    parts_of = [part(), tool, reordered, end, of_type, within, late, *unused]
     texts = [json.dumps(each, separators=(",", ":")) for each in parts_of]
     texts += ['{"type":"tool",', '{"type":"tool","x":', "", "{}", "[]", '{"type":"text"']
     parts.executemany("INSERT INTO part VALUES ('p', 'm', 's', ?)", [(text,) for text in texts])
     parts.execute("INSERT INTO part VALUES ('p', 'm', 's', ?)", (b"\xff{",))
     found = v1_parts(parts, ["m"])
-    assert [(row[3], row[4] if isinstance(row[4], int) else "text") for row in found] == [
-        *((1, "text"), (2, 1), (3, 1), (4, 0), (5, 0), (9, "text"), (10, "text"))
+    assert [(row[3], row[4] if not isinstance(row[4], str) else "text") for row in found] == [
+        *((1, "text"), (2, 1), (3, 1), (4, None), (5, None), (6, 1), (7, 1)),
+        *((12, "text"), (13, "text")),
     ]
-    tools, others = v1_tools(row for row in found if row[4] != 0)
-    assert (len(tools), [row[3] for row in others]) == (1, [2, 3, 9, 10])
+    tools, others = v1_tools(row for row in found if row[4] is not None)
+    assert (len(tools), [row[3] for row in others]) == (1, [2, 3, 6, 7, 12, 13])
     read = v1_other_tools(v1_tool_values(parts, [row[3] for row in others]), {row[3]: row for row in others})
-    assert [each.name for each in read] == ["read", "read"]
+    assert [each.name for each in read] == ["read", "read", "unknown", "unknown"]

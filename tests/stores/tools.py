@@ -35,6 +35,7 @@ class Tool:
     agent: str
     exit: int | None = None
     lines: tuple[int, int] | None = None
+    error_type: str = "tool.execution"
 
     @property
     def _key(self) -> str:
@@ -95,7 +96,7 @@ class Tool:
                 changed = dict(zip(("additions", "deletions"), self.lines, strict=True))
                 state["metadata"]["files"] = [{"file": self.target, "status": "modified", "patch": "@@", **changed}]
         elif self.status == "error":
-            state["error"] = {"type": "tool.execution", "message": self.output}
+            state["error"] = {"type": self.error_type, "message": self.output}
         name = _NAME_IN_2.get(self.name, self.name)
         return {"type": "tool", "id": call_id, "name": name, "state": state, "time": time}
 
@@ -111,12 +112,13 @@ def tool(
     agent: str = "explore",
     exit: int | None = None,
     lines: tuple[int, int] | None = None,
+    error_type: str = "tool.execution",
 ) -> Tool:
     """A use of a tool by OpenCode 1's name for it; `ok=None` while it runs, `child` the session of a `task`.
 
-    `lines` are those that an edit added and removed.
+    `lines` are those that an edit added and removed, `error_type` is what OpenCode 2 calls the error.
 
     A command that completes has an `exit` code, which OpenCode writes into its metadata.
     """
     status: Status = "running" if ok is None else "completed" if ok else "error"
-    return Tool(name, target, status, took, output, child, agent, exit, lines)
+    return Tool(name, target, status, took, output, child, agent, exit, lines, error_type)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.stores import V1, V2, Tokens
+from tests.stores.database import dumps
+from tests.stores.tools import Json
 from tests.support.ledgers import Reader, reader
 
 TITLE_TOKENS = Tokens(input=3011, output=203, cache_write=501)
@@ -24,6 +26,14 @@ def add_to_sum(store: V2, session_id: str, cost: str, tokens: int) -> None:
     """What OpenCode does a moment before a compaction's row completes."""
     sql = "UPDATE session_v2 SET cost = cost + ?, tokens_input = tokens_input + ? WHERE id = ?"
     store.database.run(sql, float(cost), tokens, session_id)
+
+
+def add_row(store: V2, session_id: str, kind: str, id: str | None = None, data: Json | None = None) -> None:
+    """A row that is neither a prompt nor an answer, such as a switch of the model."""
+    at = store.now
+    row: Json = {"id": id or f"msg_{kind}_{at}", "session_id": session_id, "type": kind}
+    row |= {"seq": store.database.pass_events(session_id, 1), "time_created": at, "time_updated": at}
+    store.database.put("session_message", row | {"data": dumps(data or {})})
 
 
 def undo(store: V2, session_id: str, cost: str, *, then: bool = True) -> int:

@@ -5,8 +5,9 @@
         turn(call("0.10", "edit src/Button.tsx"), call("0.05", pause_s=600, model=OPUS)),
     )
 
-A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs. `#7` after
-the name is its digest: uses with equal ones had the same input.
+A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs, `0` that it
+found nothing. `#7` after the name is its digest: uses with equal ones had the same input. `bash cat < build.log` showed
+that file.
 """
 
 from __future__ import annotations
@@ -97,8 +98,10 @@ def _facts(each: Written, id: str, turn_id: str, at_ms: int) -> CallFacts:
 def _tool(text: str, call_id: str) -> ToolFacts:
     named, _, target = text.partition(" ")
     name, _, digest = named.partition("#")
+    target, *files = target.split(" < ")
     ok = {"!": False, "?": None}.get(name[-1], True)
-    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, int(digest) if digest else None)
+    plain, number, is_empty = name.rstrip("!?0"), int(digest) if digest else None, name.endswith("0")
+    return ToolFacts(call_id, plain, target, ok, 1000, None, number, files=tuple(files), found_nothing=is_empty)
 
 
 def found(rule: InsightRule, work: SessionWork, **settings: int) -> list[Finding]:

@@ -275,6 +275,29 @@ async def test_a_period_asked_for_again_shows_its_last_list_until_the_new_one_is
         await until(pilot, lambda: "new" in shown(app))
 
 
+async def test_a_long_list_is_shown_before_its_sparklines_and_contexts_are_read() -> None:
+    async with sessions(*ROWS, size=(120, 24)) as (app, feed, pilot):
+        ledger, is_free = Ledger(*ROWS), threading.Event()
+        asked: list[Request] = []
+
+        def slow(request: Request) -> Answer:
+            asked.append(request)
+            if isinstance(request, SessionsRequest) and request.contexts:
+                assert is_free.wait(20)
+            return ledger(request)
+
+        feed.on_look = slow
+        await pilot.press("Y")
+        await until(pilot, lambda: "▼ · year" in screen_text(app))
+        assert shown(app) == IDS and SessionsRequest("year") in asked
+        is_free.set()
+        await until(pilot, lambda: answered(app))
+        assert app.screen.requests == (SessionsRequest("year"),)  # type: ignore[attr-defined]
+        await pilot.press("w", "Y")
+        await until(pilot, lambda: asked[-1] == SessionsRequest("year"))
+        assert asked.count(SessionsRequest("year", sparks=False, contexts=False)) == 1
+
+
 async def test_an_answer_to_an_older_question_is_not_shown() -> None:
     async with sessions(*ROWS) as (app, _, pilot):
         app.screen.take_answer(session_list(row("other"), period="year"))  # type: ignore[attr-defined]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model
 from opencode_tui.analysis.insights.parts import calls_left
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
@@ -52,7 +54,7 @@ class EqualOrchestrator(InsightRule):
         own = [call for call in work.calls if call.model == model]
         calls = [call for call in own if call.id in hands_on - asking]
         tokens, cost = sum((call.tokens for call in calls), Tokens()), sum(call.cost_nano for call in calls)
-        rates = {each: work.rates[each] for each in (model, *fixers) if each in work.rates}
+        rates = {each: replace(work.rates[each], worked_ms=0) for each in (model, *fixers) if each in work.rates}
         context = max((call.tokens.context for call in calls), default=0)
         cheaper = cheaper_model(
             *(cost, tokens, rates),

@@ -10,6 +10,7 @@ from opencode_tui.analysis.call_figures import listed, reached
 from opencode_tui.analysis.context_inputs import FRESH, ContextInput, context_inputs, paid_inputs, sum_of_inputs
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import is_edit
+from opencode_tui.analysis.tool_kinds import files_shown
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
@@ -26,7 +27,7 @@ class LargeInputs(InsightRule):
 
     name = "large_inputs"
     lever = "context"
-    version = 3
+    version = 6
     thresholds = (Threshold("large_input_tokens", 5000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -41,7 +42,7 @@ class LargeInputs(InsightRule):
         files: dict[str, None] = {}
         known: list[int] = []
         for each in inputs:
-            files.update(dict.fromkeys(use.target for use in each.uses))
+            files.update(dict.fromkeys(file for use in each.uses for file in files_shown(use)))
             known.append(len(files))
         yield self.finding(
             *(work, paid.calls),
@@ -79,9 +80,10 @@ def _inputs(work: SessionWork, least: int) -> Iterator[ContextInput]:
     written = {"", *(line_of(use.target) for use in work.tools if is_edit(use))}
 
     def is_unwritten(use: ToolFacts) -> bool:
-        return line_of(use.target) not in written
+        files = files_shown(use)
+        return bool(files) and all(line_of(file) not in written for file in files)
 
-    return context_inputs(work, ("read", "grep"), is_unwritten, least)
+    return context_inputs(work, ("read", "grep", "bash"), is_unwritten, least)
 
 
 def advised_lines(how: str) -> tuple[str, ...]:

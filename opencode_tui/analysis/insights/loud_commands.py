@@ -24,7 +24,7 @@ class LoudCommands(InsightRule):
 
     name = "loud_commands"
     lever = "context"
-    version = 2
+    version = 4
     thresholds = (Threshold("loud_command_tokens", 5000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -67,7 +67,7 @@ class LoudCommands(InsightRule):
 
 
 def _is_build_or_test(use: ToolFacts) -> bool:
-    return deed_of(use.name, use.target, use.ok).did in ("build", "test")
+    return not deed_of(use.name, use.target, use.ok).kinds.isdisjoint(("build", "test"))
 
 
 RULES = (LoudCommands(),)

@@ -24,7 +24,7 @@ class SubagentModel(InsightRule):
     name = "subagent_model"
     lever = "routing"
     thresholds = (Threshold("subagent_price", 2),)
-    version = 2
+    version = 3
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
         return signs.is_subagent and not signs.edit_turns
@@ -62,7 +62,7 @@ class SubagentModel(InsightRule):
         named = findings[0].figures
         agent, cheaper = str(named["agent"]), str(named["cheaper"])
         model, prices = (_names(findings, name) for name in ("model", "cheaper"))
-        several = f"a model in use that costs much less ({prices}, whichever is closest)"
+        several = f"a model in regular use that costs much less ({prices}, whichever is closest)"
         cost, saves = cost_and_saving(findings)
         kind = f"{agent} subagent" if agent else "subagent"
         return Words(

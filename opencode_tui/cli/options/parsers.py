@@ -23,7 +23,7 @@ CHECK_EXIT_CODES = (
 )
 REPORT_EXIT_CODES = EXIT_CODES.replace(
     "0 done;", "0 done, or what --verify holds; 1 --verify found days that differ;"
-).replace("or the ledger", "the ledger or the report's file")
+).replace(" or the ledger", ", the ledger or the report's file")
 RECONCILE_EXIT_CODES = (
     "exit codes: 0 every difference is explained; 1 a rest is not; 2 wrong command line; 3 something is wrong with the"
     " settings, the data directory or the ledger (one sentence on standard error says what); 130 interrupted"

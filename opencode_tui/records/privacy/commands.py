@@ -1,13 +1,16 @@
-"""Reduces a shell command to what may be stored: the program's name and a subcommand, both from a list of known ones.
+"""Reduces a shell command line to what may be stored: each program's name and a subcommand, both from known lists.
 
 Arguments, assignments, unknown programs and directories can all contain a secret. This module returns only words from
-the lists, and the signs `-m`, `-i`, `--test` and `>`, so no way of quoting a command can leak one.
+the lists, the signs `-m`, `-i`, `--test` and `>`, and what stands between commands, so no way of quoting a command can
+leak one.
 """
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from opencode_tui.records.privacy.command_lines import commands_of, is_one_command, line_of, split_line
 from opencode_tui.records.privacy.programs import MODULES, NAMED_SCRIPTS, PROGRAMS, PYTHONS
 
 _LONGEST = 2000
@@ -19,7 +22,6 @@ _ASSIGNMENT = re.compile(rf"[A-Za-z_]\w*\+?={_WORD}*+(?=\s)\s+")
 _PROGRAM = re.compile(rf"(?:[^\s'\"\\`$;&|<>(){{}}=:@#]*/)?([A-Za-z0-9][A-Za-z0-9._+-]{{0,30}}){_ENDS}")
 _SUBCOMMAND = re.compile(rf"[ \t]+([A-Za-z][A-Za-z0-9._-]{{0,30}}){_ENDS}")
 _MODULE = re.compile(rf"[ \t]+-m[ \t]+([A-Za-z_][A-Za-z0-9._]{{0,30}}){_ENDS}")
-_ELSEWHERE = re.compile(rf"cd[ \t]+{_WORD}++[ \t]*(?:&&|;|\n)\s*")
 _NUMBER = re.compile(r"[ \t]+\d+(?:\.\d+)?[smhd]?(?=\s)")
 _SKIPPED = re.compile(
     rf"(?:[ \t]+(?:-y|--yes|--no-install|-q|--quiet|-s|--silent|--frozen|--locked){_ENDS}"
@@ -33,7 +35,40 @@ _IN_PLACE = re.compile(r"(?:[ \t]+-[A-HJ-Za-hj-z]{1,4}(?=\s))*+[ \t]+(?:-[A-Za-z
 _HERE = r"<<-?[ \t]*['\"]?\w{1,30}['\"]?"
 _WRITTEN = re.compile(rf"(?:(?:[ \t]*{_HERE}|[ \t]+{_WORD}++(?=[\s<]))*+[ \t]+|[ \t]*)>{{1,2}}(?![>&])(?![ \t]*/dev/)")
 _NODE_TEST = re.compile(r"[ \t]+--test(?=\s|$)")
-_RUNNERS = frozenset({"sudo", "doas", "time", "env", "nohup", "nice", "exec", "command", "xargs", "timeout", "setsid"})
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_NOTHING = "(?!)"
+_RUNNERS = {
+    "sudo": ("[AbEHKnPS]+|-preserve-env|-non-interactive", "[CDghpRrTtUu]|user|group"),
+    "doas": ("[Lns]+", "[aCu]"),
+    "time": ("[aplv]+", "[fo]"),
+    "env": ("[0iv]*|-ignore-environment", "[Cu]|unset|chdir"),
+    "nohup": (_NOTHING, _NOTHING),
+    "nice": (r"\d+", "n|adjustment"),
+    "ionice": ("t", "[cn]"),
+    "exec": ("[cl]+", "a"),
+    "command": ("p", _NOTHING),
+    "xargs": (r"[0oprtx]+|-null|-no-run-if-empty|I ?(?:\{\}|%)", "[adEILnPs]|max-args|max-procs"),
+    "timeout": ("v|-verbose|-foreground|-preserve-status", "[ks]|signal|kill-after"),
+    "setsid": ("[cfw]+", _NOTHING),
+    "stdbuf": (_NOTHING, "[eio]"),
+    "caffeinate": ("[dimsu]+", "[tw]"),
+}
+"""Programs that start another one, with their options before it: those without and those with a value.
+
+With any other option only they are named.
+"""
+
+
+@lru_cache
+def _options(program: str) -> re.Pattern[str]:
+    flags, valued = _RUNNERS[program]
+    with_value = rf"--?(?:{valued})(?:=|[ \t]*){_WORD}++"
+    return re.compile(rf"(?:[ \t]+(?:-(?:{flags})|--(?:[a-z-]+={_WORD}++)?|{with_value})(?=\s))*+")
 
 
 _STARTERS = {
@@ -48,23 +83,57 @@ _MANAGERS = frozenset({"npm", "pnpm", "yarn", "bun"})
 _SHORT = {"t": "test", "tst": "test", "i": "install"}
 _SHELLS = frozenset({"bash", "sh", "zsh"})
 _WRITERS = frozenset({"cat", "echo", "printf"})
+_FILTERS = _words("""
+  ag ack awk bat cat column cut egrep fgrep fold grep head hexdump jq less more nl od rev rg sed sort strings tac tail
+  tr uniq wc xxd yq
+""")
+"""Programs that after a `|` only show less of what the command before it wrote."""
+_PASSING = _words("""
+  alias cd clear echo exit export false popd printf pushd set sleep source test trap true ulimit umask unset wait
+""")
+"""Programs that are of no interest beside others."""
+_MOST_KEPT = 12
+_UNKNOWN = "…"
+"""In the place of commands of a line that have no name."""
 
 
+@lru_cache(maxsize=2048)
 def command_head(command: str) -> str:
-    """The program and subcommand, such as `git push`, `npm run test`, `python -m pytest`; "" for an unknown program.
+    """The program and subcommand of each command, such as `npm run test` or `ls && git push`; "" if none is known.
 
-    Skips `cd somewhere &&`, assignments, and programs that only start another one (`sudo`, `npx`, `uv run`) if that is
-    known. A file that is changed in place or written shows as `sed -i` and `cat >`.
+    Skips assignments, programs that only start another one (`sudo`, `npx`, `uv run`) if that is known, and beside
+    others `cd`, `echo` and the like, and what only filters an output. A file that is changed in place or written shows
+    as `sed -i` and `cat >`, commands that are not known as `…`. A command that comes again is named once.
     """
     return _head_of(command, _MOST_STARTED)
 
 
-def _head_of(command: str, left: int) -> str:
-    """The same, of a command that may start so many others, each the next."""
-    text = command[:_LONGEST].lstrip()
-    while moved := _ELSEWHERE.match(text):
-        text = text[moved.end() :]
-    return _head(text, left)
+def _head_of(line: str, left: int) -> str:
+    """The same, of a line that may start so many others, each the next."""
+    if is_one_command(line):
+        return _head(line[:_LONGEST].lstrip(), left)
+    found: dict[str, str] = {}
+    for after, head in _heads(line[:_LONGEST], left):
+        found.setdefault(head or _UNKNOWN, after)
+    if len(found) > 1:
+        found = {head: after for head, after in found.items() if head not in _PASSING} or dict([*found.items()][:1])
+    if not found.keys() - {_UNKNOWN}:
+        return ""
+    kept = [(after, head) for head, after in found.items()]
+    if len(kept) > _MOST_KEPT:
+        kept = [*[each for each in kept if each[1] != _UNKNOWN][: _MOST_KEPT - 1], (";", _UNKNOWN)]
+    return line_of(kept)
+
+
+def _heads(line: str, left: int) -> list[tuple[str, str]]:
+    """(what stands before it, head) of the commands of a line, without filters."""
+    found: list[tuple[str, str]] = []
+    for after, text in commands_of(line):
+        inner = _head(text, left)
+        is_filter = after == "|" and inner in _FILTERS and bool(found) and found[-1][1] not in _PASSING
+        if not is_filter:
+            found += [(after if not place else ";", head) for place, head in enumerate(split_line(inner))]
+    return found
 
 
 def _head(text: str, left: int) -> str:
@@ -77,6 +146,8 @@ def _head(text: str, left: int) -> str:
     if skipped := _SKIPPED.match(rest):
         rest = rest[skipped.end() :]
     if program in _RUNNERS:
+        if options := _options(program).match(rest):
+            rest = rest[options.end() :]
         number = _NUMBER.match(rest) if program == "timeout" else None
         return _head(rest[number.end() if number else 0 :].lstrip(" \t"), left - 1) or program
     if program in PYTHONS:

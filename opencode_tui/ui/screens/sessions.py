@@ -59,6 +59,8 @@ PERIOD_KEYS = tuple(
     )
 )
 KEYS_OF_PERIODS = {period: binding.key for period, binding in zip(PERIODS, PERIOD_KEYS, strict=True)}
+_LONG = ("year", "all")
+"""Of these, a list is first read without sparklines and contexts."""
 PLACEHOLDER = "title, project, model, provider, agent"
 
 
@@ -98,7 +100,10 @@ class SessionsScreen(BesideScreen):
         self.ask_again()
 
     def asks(self) -> tuple[Ask, ...]:
-        return (Ask(SessionsRequest(self._period), self.show_list),)
+        full = Ask(SessionsRequest(self._period), self.show_list)
+        if self._period not in _LONG or self._period in self._last:
+            return (full,)
+        return Ask(SessionsRequest(self._period, sparks=False, contexts=False), self.show_first), full
 
     @property
     def crumb(self) -> tuple[str, ...]:
@@ -124,9 +129,18 @@ class SessionsScreen(BesideScreen):
     def on_resize(self) -> None:
         self.query_one(PeriodTabs).display = self.size.height > LOW_ROWS
 
+    def show_first(self, sessions: SessionList) -> None:
+        """Show a long list without what takes longer to read, unless the whole of it is there already."""
+        if sessions.request.period not in self._last:
+            self._list = sessions
+            self.show()
+
     def show_list(self, sessions: SessionList) -> None:
         shown, self._list = self._list, sessions
+        is_first = sessions.request.period not in self._last
         self._last[sessions.request.period] = sessions
+        if is_first:
+            self.ask_again()
         if not same(shown, sessions):
             self.show()
 

@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from opencode_tui.clock import Calendar
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.session import SessionView, Turn
+from opencode_tui.report.session_facts import own_turns
 from opencode_tui.report.words import fitting
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.turns import TURN_COLUMNS, TurnContext, is_void
@@ -59,7 +60,8 @@ class TurnsPanel(SessionPanel):
             self.table.move_to(self.table.cursor_key)
 
     def _titles(self, view: SessionView) -> tuple[str, ...]:
-        turns = plural(len(view.turns), "turn") if view.turns else "No turns"
+        own, inherited = plural(own_turns(view), "turn"), sum(turn.is_inherited for turn in view.turns)
+        turns = f"{own}, {inherited:,} inherited" if inherited else own if view.turns else "No turns"
         highest = max((turn.cost_nano for turn in view.turns), default=0)
         known = (f"{turns} · highest {format_usd(highest)}", turns) if highest else (turns,)
         if any(turn.list_nano and not turn.cost_nano for turn in view.turns):

@@ -6,7 +6,8 @@ from opencode_tui.analysis.insights.equal_orchestrator import EqualOrchestrator
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.work import ChildWork, SessionWork
 from tests.support.periods import child
-from tests.support.work import KIMI, OPUS, call, found, session, turn, words
+from tests.support.records import replace
+from tests.support.work import KIMI, OPUS, RATES, call, found, session, turn, words
 
 RULE = EqualOrchestrator()
 
@@ -35,6 +36,12 @@ def test_what_it_did_itself_is_priced_on_the_model_of_its_fixer() -> None:
         "claude-opus-4-6 read, edited or ran commands: $0.26"
     )
     assert said.sum_shown == "$0.26 on claude-opus-4-6; the same tokens at the price of kimi-k2.6: $0.05"
+
+
+def test_a_fixer_that_is_new_here_worked_all_the_same() -> None:
+    rates = {model: replace(each, worked_ms=None) for model, each in RATES.items()}
+    (finding,) = found(RULE, replace(orchestrated(fixer()), rates=rates))
+    assert finding.cost_nano == 260_000_000
 
 
 def test_less_than_the_share_is_an_orchestrator_and_nearly_all_is_none() -> None:

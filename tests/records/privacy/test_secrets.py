@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from opencode_tui.ledger import fingerprints
 from opencode_tui.ledger.fingerprints import key_file, keyed
+from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.privacy.commands import command_head
 from opencode_tui.records.privacy.programs import MODULES, NAMED_SCRIPTS, PROGRAMS
 from opencode_tui.records.privacy.targets import (
@@ -34,7 +35,8 @@ from tests.support.paths import COMMANDS_WITH_SECRETS
 
 COMMANDS: list[str] = json.loads(COMMANDS_WITH_SECRETS.read_text())
 GENERATIONS = {"files": Files, "v1": V1, "v2": V2}
-KNOWN = {*PROGRAMS, *MODULES, *NAMED_SCRIPTS, "-m", "-i", "--test", ">"}.union(*PROGRAMS.values())
+KNOWN = {*PROGRAMS, *MODULES, *NAMED_SCRIPTS, "-m", "-i", "--test", ">", "…"}.union(*PROGRAMS.values())
+SIGNS = (" ", " ", " && ", "; ", " | ", "\n", " || ", " & ", " 'x' ", ' "', " $(", ")", " > ", "\n>")
 MARK = "SEKRIT"
 
 
@@ -86,7 +88,29 @@ def test_no_secret_is_in_the_head_of_a_command(command: str) -> None:
         ("sudo apt install x", "apt install"),
         ("timeout 60s cargo build", "cargo build"),
         ("git\tpush", "git push"),
-        ("git\npush", "git"),
+        ("git\npush", "git; …"),
+        ("ls && npm test", "ls && npm test"),
+        ("cd web && npm run build", "npm run build"),
+        ("npm test 2>&1 | tail -20", "npm test"),
+        ("npm test | tee SEKRIT.log", "npm test | tee"),
+        ("grep -l SEKRIT src | xargs -0 -n 1 sed -i s/a/b/", "grep | sed -i"),
+        ("sudo -E env X=SEKRIT npm ci", "npm ci"),
+        ("sudo -u SEKRIT git status", "git status"),
+        ("sudo --askpass SEKRIT git", "sudo"),
+        ("time -p make", "make"),
+        ("timeout -k 5 60s npm test", "npm test"),
+        ("./SEKRIT.sh && npm test || true", "… && npm test"),
+        ("rm -rf dist; npm run build; npm run build:SEKRIT", "rm; npm run build"),
+        ("npm test; ls; npm test", "npm test; ls"),
+        ("(cd web && npm ci)", "npm ci"),
+        ("for f in *.js; do node $f; done", "node"),
+        ("[ -f SEKRIT ] && npm ci # rm SEKRIT", "npm ci"),
+        ("git commit -m 'run; rm SEKRIT' && git push", "git commit && git push"),
+        ('git commit -m "a; rm $(date; ls)" && git push', "git commit && git push"),
+        ("cat > a.sh <<'EOF'\nnpm test; rm SEKRIT\nEOF\nbash a.sh", "cat >; bash"),
+        ("bash -lc 'npm run lint && npm test' | tail", "npm run lint; npm test"),
+        ("node -e 'never ends; rm SEKRIT", "node"),
+        ("echo SEKRIT; cd SEKRIT", "echo"),
         ("git status|cat", "git status"),
         ("GIT push", ""),
         ("deploy-everything now", ""),
@@ -101,8 +125,22 @@ def test_a_known_program_has_its_name_and_a_known_subcommand(command: str, head:
 @given(st.lists(st.one_of(st.sampled_from(sorted(KNOWN)), st.text(max_size=12)), max_size=8), st.text(max_size=3))
 def test_whatever_the_command_only_known_words_are_kept(words: list[str], between: str) -> None:
     for command in (between.join(words), " ".join(words)):
-        assert set(command_head(command).split()) <= KNOWN
-        assert len(command_head(command).split()) <= 3
+        assert all(set(head.split()) <= KNOWN and len(head.split()) <= 3 for head in _heads(command))
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(KNOWN)), st.sampled_from(SIGNS)), max_size=12),
+)
+def test_what_is_kept_of_any_line_is_read_as_what_it_says(words: list[tuple[str, str]]) -> None:
+    kept = command_head("".join(f"{word}{sign}" for word, sign in words))
+    assert command_head(kept) == kept
+
+
+def _heads(command: str) -> list[str]:
+    """The kept commands of a line, whose number is bounded."""
+    heads = heads_of(command_head(command))
+    assert len(heads) <= 12
+    return heads
 
 
 @given(st.text(alphabet="qz'\"\\$`=;&| \n/-", max_size=60))
@@ -114,7 +152,7 @@ def test_a_command_of_nothing_but_quotes_and_operators_is_no_trouble(command: st
     "starter", ["npx", "sudo", "uv run", "bundle exec", "env A=b", "python manage.py", "bash -c '"]
 )
 def test_programs_that_start_one_another_without_end_are_no_trouble(starter: str) -> None:
-    assert set(command_head(f"{starter} " * 500).split()) <= KNOWN
+    assert all(set(head.split()) <= KNOWN for head in _heads(f"{starter} " * 500))
 
 
 @pytest.mark.parametrize(
@@ -252,7 +290,7 @@ def test_a_copy_of_the_ledger_does_not_show_what_a_fingerprint_is_of(tmp_path: P
     given = json.dumps({"command": "mysql -p1234", "description": "run"}, separators=(",", ":"))
     with closing(sqlite3.connect(ledger)) as connection:
         (session_id,) = connection.execute("SELECT session_id FROM tool").fetchone()
-    guess = digest_of(session_id, given)
+    guess = digest_of(session_id, given.encode())
     assert guess is not None
     assert keyed(key_of_file(ledger), guess) == kept  # the guess is right, and with the key it could be tested
     assert kept not in (guess, guess & 0xFFFFFFFF, keyed(bytes(32), guess), kept_elsewhere)
