@@ -40,6 +40,8 @@ class SessionSigns(Struct, frozen=True):
     """The most percentage points by which the share read from the cache fell from one call to a later one."""
     most_searches: int = 0
     """The most searches for text in one turn."""
+    vain_searches: int = 0
+    """Searches that said that they found nothing."""
     failed_edits: int = 0
     edit_turns: int = 0
     """Turns that edited a file."""
