@@ -141,8 +141,9 @@ def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> Ite
     """The sessions' own calls without copies; a session without any is left out. Reads each row once."""
     directories = directory_by_session(connection, ids)
     for place, text in connection.execute(_WORK, (json.dumps(ids),)):
-        if rows := _ROWS.decode(text):
-            yield CallsOfSession(ids[place], *_calls_and_uses(rows, directories.get(ids[place], "")))
+        calls, uses = _calls_and_uses(_ROWS.decode(text), directories.get(ids[place], ""))
+        if calls:
+            yield CallsOfSession(ids[place], calls, uses)
 
 
 def _calls_and_uses(rows: Iterable[_Row], directory: str) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
