@@ -10,6 +10,7 @@ from itertools import islice, pairwise
 from msgspec import Struct
 
 from opencode_tui.analysis.call_figures import SHARE, figures_of_calls, sum_left
+from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.records.calls import EDIT_TOOLS
@@ -21,8 +22,11 @@ from opencode_tui.records.work import SessionWork
 _QUIET = frozenset((*EDIT_TOOLS, "todowrite", "todoread", "glob"))
 """Tools whose output adds next to nothing to the context."""
 _CACHED_PERCENT = 90
-_MOST_TOKENS = 25_000
-"""OpenCode cuts the output of a tool at 50 kB; a context that grew by more has grown by something else."""
+_MOST_OF_A_COMMAND = 25_000
+"""OpenCode always cut the output of a command, to 50 kB at most; a context that grew by more grew by something else."""
+_FALLEN_PERCENT = 90
+_STEPS_A_FALL = 8
+"""The least number of calls for each time that the context fell, where growth is to tell something."""
 _MILLION = 1_000_000
 FRESH = "fresh"
 """The figure with what each call paid to read such outputs for the first time."""
@@ -38,7 +42,7 @@ class ContextInput(Struct, frozen=True):
     fresh_nano: int
     """What it cost there: at most what that call did."""
     carriers: tuple[CallFacts, ...]
-    """The calls after that one which read it from the cache."""
+    """The calls after that one which read it again: from the cache, or as input in a session without any cache."""
     carried_nano: int
     """What it cost each of them."""
 
@@ -57,7 +61,12 @@ class PaidInputs(Struct, frozen=True):
 def context_inputs(
     work: SessionWork, tools: Collection[str], is_wanted: Callable[[ToolFacts], bool], least: int
 ) -> Iterator[ContextInput]:
-    """The outputs of wanted uses of some tools, where no other tool of the same call can have added so many tokens."""
+    """The outputs of wanted uses of some tools, where no other tool of the same call can have added so many tokens.
+
+    None of a command in a session whose context falls again and again: there its growth says nothing about an output,
+    and most commands say little.
+    """
+    is_steady: bool | None = None
     for turn in work.turns:
         uses: dict[str, list[ToolFacts]] = {}
         for use in turn.tools:
@@ -78,13 +87,18 @@ def context_inputs(
                 continue
             if loud is None:
                 loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
-            if len(uses[call.id]) >= loud[call.id] and tokens <= _MOST_TOKENS * loud[call.id]:
-                fresh = min(tokens * _fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
+            commands = sum([deed_of(use.name, use.target, use.ok).is_command for use in uses[call.id]])
+            if (commands and tokens > _MOST_OF_A_COMMAND * commands) or len(uses[call.id]) < loud[call.id]:
+                continue
+            if commands and is_steady is None:
+                is_steady = _is_steady(work)
+            if not commands or (is_steady and _stays(work, next_call)):
+                fresh = min(tokens * fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 if fresh:
-                    carried_nano = tokens * rates.cache_read // _MILLION
-                    yield ContextInput(
-                        tuple(uses[call.id]), tokens, next_call, fresh, _carriers(work, next_call), carried_nano
-                    )
+                    carriers, is_cached = _carriers(work, next_call)
+                    rate = rates.cache_read if is_cached else rates.input
+                    carried_nano = tokens * rate // _MILLION
+                    yield ContextInput(tuple(uses[call.id]), tokens, next_call, fresh, carriers, carried_nano)
 
 
 def paid_inputs(inputs: Sequence[ContextInput]) -> PaidInputs:
@@ -109,7 +123,7 @@ def paid_inputs(inputs: Sequence[ContextInput]) -> PaidInputs:
 
 
 def carrying(findings: Sequence[Finding]) -> int:
-    """The number of calls that are left and read such an output from the cache."""
+    """The number of calls that are left and read such an output again."""
     return sum(
         share > fresh
         for each in findings
@@ -122,8 +136,33 @@ def sum_of_inputs(findings: Sequence[Finding], tokens: int) -> str:
     cost, fresh = sum(each.cost_nano for each in findings), sum_left(findings, FRESH)
     return (
         f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh)} when first read, and "
-        f"{format_usd(cost - fresh)} for {plural(carrying(findings), 'call')} that read them from the cache"
+        f"{format_usd(cost - fresh)} for {plural(carrying(findings), 'call')} that read them again"
     )
+
+
+def _is_steady(work: SessionWork) -> bool:
+    """Whether the context of a session only grew, but for compactions and a few times when something was taken back."""
+    calls = falls = 0
+    before: CallFacts | None = None
+    for call in work.calls:
+        if is_overhead(call):
+            before = before if call.agent == "title" else None
+        elif call.tokens.context:
+            falls += before is not None and _has_fallen(before, call)
+            before, calls = call, calls + 1
+    return falls * _STEPS_A_FALL <= calls
+
+
+def _has_fallen(before: CallFacts, after: CallFacts) -> bool:
+    """Models count tokens differently, so only one model's can be compared."""
+    return before.model == after.model and after.tokens.context * 100 < _FALLEN_PERCENT * before.tokens.context
+
+
+def _stays(work: SessionWork, call: CallFacts) -> bool:
+    """Whether the next call of the conversation still has the context of this one, if there is a next one."""
+    calls = work.calls
+    after = next(_with_context(islice(calls, calls.index(call) + 1, None)), None)
+    return after is None or not _has_fallen(call, after)
 
 
 def _with_context(calls: Iterable[CallFacts]) -> Iterator[CallFacts]:
@@ -139,19 +178,23 @@ def _next(calls: Sequence[CallFacts], place: int) -> CallFacts | None:
     return None
 
 
-def _carriers(work: SessionWork, first: CallFacts) -> tuple[CallFacts, ...]:
-    """The calls of a session after this one that go on with its context, cached, on the same model."""
+def _carriers(work: SessionWork, first: CallFacts) -> tuple[tuple[CallFacts, ...], bool]:
+    """The calls of a session after this one that go on with its context, cached, on the same model.
+
+    Those of a session whose provider caches nothing go on with it as well; then the second value is False.
+    """
     found: list[CallFacts] = []
     calls = work.calls
+    has_cache = any(call.tokens.cache_read or call.tokens.cache_write for call in calls)
     for before, call in pairwise(_with_context(islice(calls, calls.index(first), None))):
         if call.model != before.model or call.tokens.context < before.tokens.context:
             break
         is_cached = call.tokens.cache_read * 100 >= _CACHED_PERCENT * before.tokens.context
-        if is_cached and call.cost_nano > 0:
+        if (is_cached or not has_cache) and call.cost_nano > 0:
             found.append(call)
-    return tuple(found)
+    return tuple(found), has_cache
 
 
-def _fresh_rate(call: CallFacts, rates: CallRates) -> int:
+def fresh_rate(call: CallFacts, rates: CallRates) -> int:
     """The rate at which a call paid for what it read for the first time: that of the cache if it wrote most of it."""
     return rates.cache_write if call.tokens.cache_write > call.tokens.input else rates.input

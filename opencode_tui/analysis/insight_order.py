@@ -29,13 +29,17 @@ def by_cause(
     hidden: Collection[tuple[str, str]] = (),
 ) -> FindingsByCause:
     """The findings of each insight; none of an unknown rule. `hidden` has the insights that somebody has dismissed."""
+    alike: dict[tuple[str, str], list[Finding]] = defaultdict(list)
+    for each in findings:
+        if rules.get(each.rule) is not None:
+            alike[each.rule, each.key].append(each)
+    known = [each for (rule, _), of in alike.items() if rules[rule].is_enough(of) for each in of]
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    known = [each for each in findings if rules.get(each.rule)]
     for finding in once(
         known, costs, lambda each: rules[each.rule].reach, lambda each: (each.rule, each.key) in hidden
     ):
         groups[finding.rule, finding.key].append(finding)
-    return groups
+    return {cause: of for cause, of in groups.items() if rules[cause[0]].is_enough(of)}
 
 
 def insights_of(groups: FindingsByCause, rules: Mapping[str, AnyInsightRule], span: Span) -> tuple[Insight, ...]:

@@ -75,7 +75,7 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
                 searches += name in TEXT_SEARCHES
-            elif name in TEXT_SEARCHES:
+            elif name in TEXT_SEARCHES or use.found_nothing:
                 searches += 1
             elif use.ok is False and name in EDIT_TOOLS:
                 failed_edits += 1

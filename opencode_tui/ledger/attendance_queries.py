@@ -16,6 +16,11 @@ from opencode_tui.records.work import QuarterShare
 _PROMPTS = """
   SELECT started_ms, session_id FROM turn WHERE turn_id <> '' AND started_ms >= ? AND started_ms < ? ORDER BY 1, 2
 """
+_BEGUN = """
+  SELECT k.created_ms FROM json_each(?) w CROSS JOIN session k ON k.id = w.value
+  WHERE k.created_ms >= ? AND k.created_ms < ? AND NOT EXISTS (SELECT 1 FROM session_sum s
+    WHERE s.session_id = k.id AND s.first_ms < k.created_ms)
+"""
 _IS_PERSON = f"({KIND_OF_SESSION.replace('directory', 'k.directory')}) = 'interactive'"
 # From the calls, as a session outside of what was asked for may not be classified.
 _LAST_PROMPT = f"""
@@ -53,6 +58,12 @@ def ancestors_of(connection: sqlite3.Connection, ids: Iterable[str]) -> dict[str
 def prompts_in(connection: sqlite3.Connection, span: Span) -> list[tuple[int, str]]:
     """(moment, session) of the first call of each classified turn that began in a span, in order of time."""
     return connection.execute(_PROMPTS, (span.start_ms, span.end_ms)).fetchall()
+
+
+def begun_in(connection: sqlite3.Connection, ids: Iterable[str], span: Span) -> list[int]:
+    """The moments of a span at which some of these sessions were begun, before their first calls, in no order."""
+    rows = connection.execute(_BEGUN, (json.dumps(sorted(ids)), span.start_ms, span.end_ms))
+    return [at_ms for (at_ms,) in rows]
 
 
 def last_prompt(connection: sqlite3.Connection, span: Span) -> int | None:

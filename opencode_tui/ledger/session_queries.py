@@ -123,7 +123,8 @@ def session_tools(connection: sqlite3.Connection, session_id: str) -> list[ToolF
 def tool_facts(row: tuple[Any, ...]) -> ToolFacts:
     """The record of a row with the columns of `_TOOLS`."""
     call_id, name, target, ok, duration_ms, child, digest = row
-    return ToolFacts(call_id, name, target, None if ok is None else ok == 1, duration_ms, child, digest, ok == 2)
+    done = None if ok is None else ok & 1 == 1
+    return ToolFacts(call_id, name, target, done, duration_ms, child, digest, ok == 2, found_nothing=ok == 3)
 
 
 def turn_rows(connection: sqlite3.Connection, session_id: str, turn_id: str) -> list[tuple[Any, ...]]:

@@ -136,7 +136,8 @@ def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts
             if target and target[0] != "/" and name in TOOLS_OF_FILES:
                 target = in_folder(target, directory)
             shown = files_of_command(files, directory) if files else ()
-            use = ToolFacts(id, name, target, None if ok is None else ok == 1, None, child_id, digest, ok == 2, shown)
+            done = None if ok is None else ok & 1 == 1
+            use = ToolFacts(id, name, target, done, None, child_id, digest, ok == 2, shown, ok == 3)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:

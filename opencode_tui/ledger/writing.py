@@ -90,6 +90,8 @@ _OF_FEW_TOOLS = ", child_session_id, added, removed, files"
 _AS_INTEGER = {True: 1, False: 0, None: None}
 _REFUSED = 2
 """In the place of an outcome: not 0, as no sum of failures counts it, and not 1, as it did nothing."""
+_FOUND_NOTHING = 3
+"""A success, as all odd outcomes are."""
 
 
 def store_row(connection: sqlite3.Connection, key: str) -> StoreRow:
@@ -274,7 +276,7 @@ def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> Non
     others: list[tuple[Any, ...]] = []
     for t in found:
         fingerprint = keyed(key, t.digest)
-        outcome = _REFUSED if t.refused else _AS_INTEGER[t.ok]
+        outcome = _REFUSED if t.refused else _FOUND_NOTHING if t.found_nothing else _AS_INTEGER[t.ok]
         row = t.id, t.call_id, t.session_id, t.name, t.target, outcome, t.duration_ms, fingerprint
         if (t.child_session_id, t.added, t.removed) == _NO_VALUES and not t.files:
             usual.append(row)

@@ -22,10 +22,12 @@ def read_alone(
     """What was spent in a span so long after the last prompt of a person in any session, in order of time.
 
     `sessions` and `quarters` are all of the span. A quarter of an hour in which somebody left or came back has only the
-    calls of the time without them.
+    calls of the time without them. Whoever began a session was there, even if its own first call came late, after those
+    of its subagents.
     """
     people = {each.id for each in sessions if each.kind_of_use == "interactive"}
     prompts = [at for at, id in rows.prompts_in(connection, span) if id in people]
+    prompts = sorted([*prompts, *rows.begun_in(connection, people, span)])
     alone = absences(prompts, away_ms, span, _last_before(connection, span.start_ms, away_ms))
     whole, pieces = _whole_quarters(quarters, alone), _pieces(alone)
     return tuple(sorted((*whole, *rows.shares_of_pieces(connection, pieces)), key=_order))

@@ -84,6 +84,8 @@ class ToolUse(Struct, frozen=True, gc=False, array_like=True):
     """The person, or a rule of theirs, did not let it run; it has no success, but is no failure of the model either."""
     files: tuple[str, ...] = ()
     """The files whose content a command showed, as far as its words tell."""
+    found_nothing: bool = False
+    """It is a search that said so."""
 
 
 class Call(Struct, frozen=True, gc=False, array_like=True):

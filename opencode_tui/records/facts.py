@@ -92,6 +92,8 @@ class ToolFacts(Struct, frozen=True, gc=False):
     """A person did not let it run; then it has no success."""
     files: tuple[str, ...] = ()
     """The files whose content a command showed."""
+    found_nothing: bool = False
+    """It is a search that said so; uses read by older versions do not tell."""
 
 
 class CallScope(Struct, frozen=True):

@@ -63,10 +63,11 @@ def _tool(id: str, data: dict[str, Any], call: Call) -> ToolUse:
     values += [entry.get("command"), entry.get("url"), entry.get("subagent_type")]
     values += [meta.get("sessionId"), None]
     values += [time.get("start"), time.get("end"), None, None, meta.get("exit"), state.get("error")]
-    from opencode_tui.source.tool_uses import tool_use  # here, since most commands find no new part
+    from opencode_tui.source.tool_uses import SEARCHES, tool_use  # here, since most commands find no new part
 
     lines = lines_in(data.get("tool"), state)
-    return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"), lines)
+    said = state.get("output") if data.get("tool") in SEARCHES else None
+    return tool_use(id, call.id, call.session_id, values, json.dumps(entry), entry.get("patchText"), lines, said)
 
 
 def read_session_file(layout: Layout, file: Path | None, batch: Batch) -> Session | None:

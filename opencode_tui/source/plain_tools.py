@@ -1,7 +1,7 @@
 """Decodes the tool parts of OpenCode 1 that are as it writes them, several times as fast as `json_extract` does any.
 
 Anything else, such as an input that is no object, is left to the query for any part in `tools.py`, which gives the
-same record for a part that is decoded here. Of the output only the end is looked for.
+same record for a part that is decoded here. Of the output only the end is looked for, but for a search.
 """
 
 from __future__ import annotations
@@ -16,7 +16,16 @@ from opencode_tui.records.calls import EDIT_TOOLS, ToolUse
 from opencode_tui.source.changed_lines import MOST_LINES, ChangedLines, lines_in_text
 from opencode_tui.source.digest import digest_of
 from opencode_tui.source.text import identifier
-from opencode_tui.source.tool_uses import is_refusal, known_tool_name, outcome, shown_files, target_of, took_ms
+from opencode_tui.source.tool_uses import (
+    SEARCHES,
+    files_of,
+    found_nothing,
+    is_refusal,
+    known_tool_name,
+    outcome,
+    target_of,
+    took_ms,
+)
 
 _PATCH_BEGINNING = 500
 Exit = Annotated[int, Meta(ge=-(1 << 62), le=1 << 62)]
@@ -45,6 +54,7 @@ class _State(Struct, gc=False):
     time: _Time = _Time()
     metadata: _Meta = _Meta()
     error: Any = None
+    output: Raw = Raw()
 
 
 class _Part(Struct, gc=False):
@@ -76,6 +86,7 @@ _decode_input = msgspec.json.Decoder(_Input).decode
 _NO_INPUT = _Input()
 _NO_LINES = None, None
 _TEXT = msgspec.json.Decoder(_Text)
+_STRING = msgspec.json.Decoder(str)
 _DIFFERENCE = msgspec.json.Decoder(_Difference)
 _DIFFERENCES = msgspec.json.Decoder(list[_Difference])
 
@@ -102,9 +113,19 @@ def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | N
         outcome(tool, status, meta.exit), took_ms(time.start, time.end, time.ran, time.completed),
         (identifier(meta.sessionId) or identifier(meta.sessionID)) if meta.sessionId or meta.sessionID else None,
         digest_of(session_id, compact), added, removed, status == "error" and is_refusal(state.error),
-        shown_files(tool, given.command),
+        files_of(tool, given.command),
+        status == "completed" and part.tool in SEARCHES and found_nothing(_said(state.output)),
     )
     # fmt: on
+
+
+def _said(output: Raw) -> str | None:
+    if not output:
+        return None
+    try:
+        return _STRING.decode(output)
+    except msgspec.ValidationError:
+        return None
 
 
 def _lines(meta: _Meta, given: Raw) -> ChangedLines:

@@ -25,6 +25,9 @@ _BLOCKED, _DECLINED = "permission.rejected", ("aborted", "The user declined this
 
 A person who says what to do instead leaves an error as of any tool that could not do its work, which tells nothing.
 """
+SEARCHES = frozenset(("grep", "glob", "codesearch"))
+_NOTHING = frozenset(("", "No files found", "No matches found"))
+"""The first line of what a search says that found nothing."""
 _OUTCOMES = {"completed": True, "error": False}
 known_tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
@@ -37,11 +40,13 @@ def tool_use(
     given: object,
     patch: object = None,
     lines: ChangedLines = (None, None),
+    said: object = None,
 ) -> ToolUse:
     """The record of one tool use.
 
     `state` has the tool's name and the values of `_STATE` in `tools.py`, `given` the input's JSON, `patch` the
-    beginning of a patch. A command that ended with another exit code than 0 failed, though OpenCode calls it completed.
+    beginning of a patch, `said` that of a search's output. A command that ended with another exit code than 0 failed,
+    though OpenCode calls it completed.
     """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed, *more = state
     tool = known_tool_name(name) if isinstance(name, str) else ""
@@ -58,8 +63,19 @@ def tool_use(
         lines[0],
         lines[1],
         len(more) > 1 and status == "error" and is_refusal(more[1]),
-        shown_files(tool, command),
+        files_of(tool, command),
+        status == "completed" and found_nothing(said),
     )
+
+
+def files_of(tool: str, command: object) -> tuple[str, ...]:
+    """The files whose content a command showed."""
+    return files_read(command) if tool in targets.COMMAND_TOOLS and isinstance(command, str) else ()
+
+
+def found_nothing(said: object) -> bool:
+    """Whether the output of a search says that nothing was found."""
+    return isinstance(said, str) and said.partition("\n")[0] in _NOTHING
 
 
 def took_ms(start: object, end: object, ran: object, completed: object) -> int | None:
@@ -104,11 +120,6 @@ def target_of(
     if tool in targets.URL_TOOLS:
         return targets.host_of(url) if isinstance(url, str) else ""
     return targets.program_name(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""
-
-
-def shown_files(tool: str, command: object) -> tuple[str, ...]:
-    """The files whose content a command showed; none of any other tool."""
-    return files_read(command) if tool in targets.COMMAND_TOOLS and isinstance(command, str) else ()
 
 
 def patched_file(patch: str) -> str:

@@ -36,9 +36,15 @@ _GIVEN = """
 # A patch names its files in its text; the beginning is enough to find the first.
 _PATCH = "substr(json_extract({of}, '$.state.input.patchText'), 1, 500)"
 
+# The beginning of a search's output, which says whether it found anything.
+_SAID = """
+  CASE WHEN {name} IN ('grep', 'glob', 'codesearch') THEN substr(json_extract({of}, '$.state.{output}'), 1, 40) END
+"""
+
 _V1 = f"""
   SELECT p.rowid, json_extract(p.data, '$.tool', {_STATE}), {_GIVEN.format(row="p.data", of="p.data", long=LONG)},
-    {_PATCH.format(of="p.data")}, {lines_sql("p.data", "json_extract(p.data, '$.tool')")}
+    {_PATCH.format(of="p.data")}, {lines_sql("p.data", "json_extract(p.data, '$.tool')")},
+    {_SAID.format(of="p.data", name="json_extract(p.data, '$.tool')", output="output")}
   FROM part p WHERE p.rowid IN (SELECT value FROM json_each(?)) AND json_valid(p.data)
 """
 
@@ -74,7 +80,8 @@ _V2 = f"""
     json_extract(c.value, '$.name', {_STATE}), {_GIVEN.format(row="c.value", of="c.value", long=LONG)},
     {_PATCH.format(of="c.value")},
     json_extract(c.value, '$.time'), json_extract(c.value, '$.state.input.agent'),
-    {lines_sql("c.value", "json_extract(c.value, '$.name')")}
+    {lines_sql("c.value", "json_extract(c.value, '$.name')")},
+    {_SAID.format(of="c.value", name="json_extract(c.value, '$.name')", output="content[0].text")}
   FROM session_message m, json_each(CASE WHEN json_valid(m.data) THEN m.data ELSE '{{}}' END, '$.content') c
   WHERE m.id IN (SELECT value FROM json_each(?))
     AND CASE WHEN c.type = 'object' THEN json_extract(c.value, '$.type') = 'tool' END
@@ -100,7 +107,7 @@ def v1_parts(connection: sqlite3.Connection, message_ids: Sequence[str]) -> list
 
 
 def v1_tool_values(connection: sqlite3.Connection, rowids: Sequence[int]) -> list[Any]:
-    """(rowid, fields, input, beginning of a patch, changed lines) of tools."""
+    """(rowid, fields, input, beginning of a patch, changed lines, beginning of what a search said) of tools."""
     return connection.execute(_V1, (json.dumps(rowids),)).fetchall()
 
 
@@ -124,10 +131,10 @@ def v1_other_tools(values: Iterable[Any], parts: Mapping[int, Any]) -> list[Tool
     from opencode_tui.source.tool_uses import tool_use
 
     tools = []
-    for rowid, state, given, patch, lines in values:
+    for rowid, state, given, patch, lines, said in values:
         with suppress(BadRow):
             ids = parts[rowid][:ROWID]
-            tools.append(tool_use(ids[0], ids[1], ids[2], json_value(state), given, patch, lines_of(lines)))
+            tools.append(tool_use(ids[0], ids[1], ids[2], json_value(state), given, patch, lines_of(lines), said))
     return tools
 
 
@@ -159,7 +166,7 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
     from opencode_tui.source.tool_uses import tool_use
 
     tools = []
-    for id, call_id, session_id, text, given, patch, time_text, agent, lines in rows:
+    for id, call_id, session_id, text, given, patch, time_text, agent, lines, said in rows:
         with suppress(BadRow):
             state, time = json_value(text), json_value(time_text or "null")
             if isinstance(time, dict):
@@ -167,5 +174,5 @@ def v2_tools(rows: Iterable[Any]) -> list[ToolUse]:
                 state[10] = state[10] or time.get("completed")
             state[6] = state[6] or agent
             state[0] = _NAMES.get(state[0], state[0]) if isinstance(state[0], str) else None
-            tools.append(tool_use(id, call_id, session_id, state, given, patch, lines_of(lines)))
+            tools.append(tool_use(id, call_id, session_id, state, given, patch, lines_of(lines), said))
     return tools

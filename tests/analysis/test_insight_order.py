@@ -57,6 +57,22 @@ def test_findings_of_one_key_are_one_insight_with_its_sessions_costliest_first()
     assert (second.key, second.cost_nano) == ("b", 9 * CENT)
 
 
+def test_findings_that_are_not_enough_together_say_nothing_and_leave_their_calls_to_others() -> None:
+    class Pairs(Waste):
+        def is_enough(self, findings: Sequence[Finding]) -> bool:
+            return len(findings) > 1
+
+    rules = {"waste": Pairs(), "loop": Waste()}
+    found = [finding(5, 6), finding(5, rule="loop"), finding(1, key="b"), finding(2, key="b", session="ses_2")]
+    found += [finding(3, key="c"), finding(4, key="c", session="ses_2"), finding(4, 9, rule="loop", key="c")]
+    groups = by_cause(found, COSTS, rules)
+    assert {key: [each.cost_nano for each in of] for key, of in groups.items()} == {
+        ("loop", "a"): [5 * CENT],
+        ("loop", "c"): [13 * CENT],
+        ("waste", "b"): [2 * CENT, CENT],
+    }
+
+
 def test_what_a_costlier_finding_has_is_not_counted_again() -> None:
     wide, part, half, other = (
         finding(1, 2, 3, 4),

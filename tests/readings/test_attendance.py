@@ -119,3 +119,17 @@ def test_before_the_first_prompt_of_all_nothing_is_known(watched: Watched) -> No
     assert alone(watched) == 0
     watched.call("ses_1", "0.01", turn="one", at=at(20))
     assert alone(watched) == 0
+
+
+def test_whoever_began_a_session_was_there_before_its_own_first_call(watched: Watched) -> None:
+    place = "/home/dev/shop"
+    begun = Session("ses_1", None, None, "Compare", place, place, "1.18.34", at(22), at(23))
+    child = Session("ses_a", "ses_1", None, "Look", place, place, "1.18.34", at(23, 10), at(23, 20))
+    with watched.ledger.writing() as connection:
+        writing.write_sessions(connection, 1, 1, [begun, child])
+    watched.call("ses_2", "0.01", turn="one", at=at(20))
+    watched.call("ses_a", "0.02", turn="two", at=at(22, 1))
+    watched.call("ses_a", "0.04", turn="two", at=at(23, 1))
+    watched.call("ses_a", "0.08", turn="three", at=at(23, 15))
+    watched.call("ses_1", "0.16", turn="four", at=at(23, 30))
+    assert alone(watched) == (4 + 8) * CENT, "an hour after it was begun; a subagent's session is begun by nobody"

@@ -83,7 +83,7 @@ def test_output_carried_on_costs_each_day_what_its_calls_paid(store: V1, of: Of)
     assert costs(second) == {"large_inputs": 100 * 14_000 * 500}
     said = one(second, "large_inputs")
     assert (said.calls, said.saves_nano) == (100, said.cost_nano)
-    assert said.sum_shown.endswith("$0.00 when first read, and $0.70 for 100 calls that read them from the cache")
+    assert said.sum_shown.endswith("$0.00 when first read, and $0.70 for 100 calls that read them again")
     assert costs(of("all")) == {"large_inputs": 14_000 * 6_250 + 100 * 14_000 * 500}
 
 

@@ -5,8 +5,9 @@
         turn(call("0.10", "edit src/Button.tsx"), call("0.05", pause_s=600, model=OPUS)),
     )
 
-A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs. `#7` after
-the name is its digest: uses with equal ones had the same input. `bash cat < build.log` showed that file.
+A use of a tool is its name and its target; `!` after the name means that it failed, `?` that it still runs, `0` that it
+found nothing. `#7` after the name is its digest: uses with equal ones had the same input. `bash cat < build.log` showed
+that file.
 """
 
 from __future__ import annotations
@@ -99,8 +100,8 @@ def _tool(text: str, call_id: str) -> ToolFacts:
     name, _, digest = named.partition("#")
     target, *files = target.split(" < ")
     ok = {"!": False, "?": None}.get(name[-1], True)
-    number = int(digest) if digest else None
-    return ToolFacts(call_id, name.rstrip("!?"), target, ok, 1000, None, number, files=tuple(files))
+    plain, number, is_empty = name.rstrip("!?0"), int(digest) if digest else None, name.endswith("0")
+    return ToolFacts(call_id, plain, target, ok, 1000, None, number, files=tuple(files), found_nothing=is_empty)
 
 
 def found(rule: InsightRule, work: SessionWork, **settings: int) -> list[Finding]:

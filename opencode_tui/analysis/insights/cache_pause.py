@@ -21,7 +21,7 @@ class CachePause(InsightRule):
 
     name = "cache_pause"
     lever = "context"
-    version = 2
+    version = 3
     thresholds = (Threshold("cache_pause_minutes", 5),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -38,6 +38,7 @@ class CachePause(InsightRule):
                 turn_id=max(uses, key=lambda use: use.call.cost_nano).call.turn_id,
                 model=model,
                 count=len(uses),
+                minutes=self.thresholds[0].of(settings),
                 each={
                     "tools": {use.call.id: int(use.call.turn_id == use.before.turn_id) for use in uses},
                     "lost": {use.call.id: use.lost for use in uses},
@@ -50,6 +51,7 @@ class CachePause(InsightRule):
         saved = sum(figure(finding, "saved_nano") for finding in findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
+        minutes = figure(findings[0], "minutes")
         model = short_name(str(findings[0].figures["model"]))
         of_tools = sum_left(findings, "tools")
         them = "" if of_tools == pauses else f", {of_tools} of them"
@@ -59,7 +61,7 @@ class CachePause(InsightRule):
             what=f"in {where(findings)} {plural(pauses, 'call')} came after a pause longer than the cache lives{waited}"
             f", and sent {tokens_text(lost)} tokens that were no longer in it: {format_usd(cost)}",
             how="before a break /compact, or go on in a new session: the next call then reads less; what belongs "
-            "together is cheapest within five minutes",
+            f"together is cheapest within {plural(minutes, 'minute')}",
             sum_shown=f"{tokens_text(lost)} tokens cost {format_usd(saves)} more than from the cache, which saved "
             f"{format_usd(saved)} there",
         )

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.compaction import KEPT_PERCENT, Compaction, best_compaction, growth_percent, paid_for_dropped
-from opencode_tui.analysis.conversation import stretches
+from opencode_tui.analysis.compaction import KEPT_PERCENT, paid_for_dropped
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, figure, where
+from opencode_tui.analysis.long_context import LEAST_CALLS, LONG_CONTEXT, LongStretch, long_stretches
 from opencode_tui.analysis.quoting import in_quotes
 from opencode_tui.money import format_usd, plural, tokens_text
-from opencode_tui.records.facts import CallFacts
-from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.insights import Finding, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
-
-_CALLS = 12
-"""The least number of calls whose growth tells anything."""
-_GROWN_PERCENT = 150
-"""The cost of a late call in percent of that of an early one."""
 
 
 class ContextDecay(InsightRule):
@@ -29,36 +23,21 @@ class ContextDecay(InsightRule):
     name = "context_decay"
     lever = "compaction"
     version = 2
-    thresholds = (Threshold("long_session_turns", 20), Threshold("long_session_context", 60, "percent"))
+    thresholds = LONG_CONTEXT
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
         turns, percent = (threshold.of(settings) for threshold in self.thresholds)
         is_full = 0 < percent <= signs.fullest_percent
-        return not signs.is_subagent and signs.calls >= _CALLS and (signs.turns > turns or is_full)
+        return not signs.is_subagent and signs.calls >= LEAST_CALLS and (signs.turns > turns or is_full)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
-        """At most one: the stretch between two compactions that would have saved most.
-
-        None for a subagent, which nobody can tell to compact.
-        """
-        found = []
-        for calls in stretches(work.calls) if work.parent_id is None else ():
-            if self._is_long(calls, work, settings) and growth_percent(calls) >= _GROWN_PERCENT:
-                best = best_compaction(calls, work.rates)
-                found += [] if best is None else [self._finding(work, calls, best)]
+        """At most one: the stretch between two compactions that would have saved most."""
+        found = [self._finding(work, each) for each in long_stretches(work, settings)]
         if found:
             yield max(found, key=lambda finding: finding.saves_nano)
 
-    def _is_long(self, calls: Sequence[CallFacts], work: SessionWork, settings: InsightSettings) -> bool:
-        if len(calls) < _CALLS:
-            return False
-        turns, percent = (threshold.of(settings) for threshold in self.thresholds)
-        if len({call.turn_id for call in calls}) > turns:
-            return True
-        limits = {model: work.limit(model) or 0 for model in {call.model for call in calls}}
-        return any(0 < percent * limits[call.model] <= call.tokens.context * 100 for call in calls)
-
-    def _finding(self, work: SessionWork, calls: Sequence[CallFacts], best: Compaction) -> Finding:
+    def _finding(self, work: SessionWork, stretch: LongStretch) -> Finding:
+        calls, best = stretch.calls, stretch.best
         kept = best.context - best.dropped
         shares = {call.id: paid_for_dropped(best.dropped, kept, call, work.rates[call.model]) for call in best.later}
         return self.finding(
@@ -70,7 +49,7 @@ class ContextDecay(InsightRule):
             turn_id=best.turn_id,
             turns=len({call.turn_id for call in calls}),
             turn=[turn.id for turn in work.turns if turn.id].index(best.turn_id) + 1,
-            grown=growth_percent(calls),
+            grown=stretch.grown_percent,
             context=best.context,
             end=calls[-1].tokens.context,
             dropped=best.dropped,

@@ -1,4 +1,4 @@
-"""Searches in a row that found next to nothing."""
+"""Searches that found nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, wh
 from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
-from opencode_tui.records.insights import Finding, Threshold, Words
+from opencode_tui.records.insights import Finding, Sure, Threshold, Words
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork, TurnWork
 
@@ -20,14 +20,15 @@ _EMPTY = 24
 
 
 class EmptySearches(InsightRule):
-    """What a search found is not recorded, but by how many tokens the context grew after it is: that is an estimate.
+    """The cost is the exact sum of the calls that asked for nothing but searches that found nothing.
 
-    The cost is the exact sum of the calls that asked for nothing but one such search.
+    Uses that older versions read do not say what they found. Of a row of them without anything else in between, it is
+    estimated by how many tokens the context grew after each.
     """
 
     name = "empty_searches"
     lever = "context"
-    version = 2
+    version = 3
     thresholds = (Threshold("empty_searches", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -35,39 +36,56 @@ class EmptySearches(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        turns = [turn for turn in work.turns if sum([use.name in TEXT_SEARCHES for use in turn.tools]) >= least]
-        runs = [run for turn in turns for run in _runs(turn) if len(run) >= least]
-        if runs:
-            calls = [call for run in runs for call in run]
-            again = {call.id: call.cost_nano for run in runs for call in run[1:]}
-            yield self.finding(work, calls, key="", saved=again, sure="estimated", runs=1)
+        known = [calls for turn in work.turns if (calls := _known(turn))]
+        is_known = sum(map(len, known)) >= least
+        rows = known if is_known else [row for turn in work.turns for row in _rows(turn, least)]
+        if rows:
+            calls = [call for row in rows for call in row]
+            again = {call.id: call.cost_nano for row in rows for call in row[1:]}
+            sure: Sure = "measured" if is_known else "estimated"
+            yield self.finding(work, calls, key="", saved=again, sure=sure, runs=1)
 
     def words(self, findings: Sequence[Finding]) -> Words:
         searches = calls_left(findings)
         cost = sum(finding.cost_nano for finding in findings)
         saves = sum(finding.saves_nano for finding in findings)
+        is_known = all(finding.sure == "measured" for finding in findings)
+        calls = plural(searches, "call")
+        found = f"{calls} of {where(findings)} did nothing but search, and found nothing: {format_usd(cost)}"
+        supposed = (
+            f"{where(findings)} searched {searches} times without reading anything in between, and got at most "
+            f"{_EMPTY} tokens back each time, as from an empty result: {format_usd(cost)}"
+        )
         return Words(
-            title=f"{searches} searches that found next to nothing",
-            what=f"{where(findings)} searched {searches} times without reading anything in between, and got at most "
-            f"{_EMPTY} tokens back each time, as from an empty result: {format_usd(cost)}",
+            title=f"{searches} searches that found {'nothing' if is_known else 'next to nothing'}",
+            what=found if is_known else supposed,
             how="name the file or the symbol with @, or describe in AGENTS.md where things are",
-            sum_shown=f"{plural(searches, 'call')} cost {format_usd(cost)}{without_first(cost, saves, 'row')}",
+            sum_shown=f"{calls} cost {format_usd(cost)}{without_first(cost, saves, 'turn' if is_known else 'row')}",
         )
 
 
-def _runs(turn: TurnWork) -> Iterator[list[CallFacts]]:
-    """The rows of calls that each asked for one search with a small answer."""
+def _known(turn: TurnWork) -> list[CallFacts]:
+    """The calls of a turn that asked for nothing but searches that said that they found nothing."""
     asked = uses_by_call(turn.tools)
-    run: list[CallFacts] = []
+    return [call for call in turn.calls if (uses := asked.get(call.id)) and all(use.found_nothing for use in uses)]
+
+
+def _rows(turn: TurnWork, least: int) -> Iterator[list[CallFacts]]:
+    """The rows of so many calls or more that each asked for one search with a small answer."""
+    if sum([use.name in TEXT_SEARCHES for use in turn.tools]) < least:
+        return
+    asked = uses_by_call(turn.tools)
+    row: list[CallFacts] = []
+    rows = [row]
     for call, after in pairwise(turn.calls):
         uses = asked.get(call.id, ())
         is_search = len(uses) == 1 and uses[0].name in TEXT_SEARCHES and uses[0].ok is not False
         if is_search and call.model == after.model and 0 <= _grown(call, after) <= _EMPTY:
-            run.append(call)
-        else:
-            yield run
-            run = []
-    yield run
+            row.append(call)
+        elif row:
+            row = []
+            rows.append(row)
+    yield from (row for row in rows if len(row) >= least)
 
 
 def _grown(call: CallFacts, after: CallFacts) -> int:

@@ -27,7 +27,7 @@ class LargeInputs(InsightRule):
 
     name = "large_inputs"
     lever = "context"
-    version = 4
+    version = 6
     thresholds = (Threshold("large_input_tokens", 5000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

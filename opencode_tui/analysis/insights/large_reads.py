@@ -9,6 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from opencode_tui.analysis.call_figures import sum_left
+from opencode_tui.analysis.context_inputs import fresh_rate
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
@@ -36,13 +37,14 @@ class _Read(Struct, frozen=True):
 class LargeReads(InsightRule):
     """How large a file was is what the context grew by from the call that read it, and nothing else, to the next one.
 
-    The cost is estimated: those tokens at the input's rate, once each time, though they were sent with later calls too.
+    The cost is estimated: what those tokens cost when they were first read, once each time, though they were sent with
+    later calls too.
     """
 
     name = "large_reads"
     lever = "context"
     is_followed_whole = True
-    version = 3
+    version = 4
     thresholds = (Threshold("large_read_tokens", 10_000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -79,7 +81,7 @@ class LargeReads(InsightRule):
             f"{tokens_text(tokens // reads)} tokens each time",
             how=f"ask for the lines of {file} that matter, which read takes as offset and limit, or have it searched; "
             "a summary in AGENTS.md is read once a session",
-            sum_shown=f"{tokens_text(tokens)} tokens at the input's rate: {format_usd(cost)}"
+            sum_shown=f"{tokens_text(tokens)} tokens when first read: {format_usd(cost)}"
             f"{without_first(cost, saves, 'session')}",
         )
 
@@ -95,7 +97,7 @@ def _reads(turn: TurnWork, work: SessionWork) -> Iterator[tuple[str, _Read]]:
             written = call.tokens.output + call.tokens.reasoning
             tokens = after.tokens.context - call.tokens.context - written
             paid = min(tokens, after.tokens.input + after.tokens.cache_write)
-            nano = min(after.cost_nano, max(0, paid) * rates.input // _MILLION)
+            nano = min(after.cost_nano, max(0, paid) * fresh_rate(after, rates) // _MILLION)
             yield uses[0].target, _Read(turn.id, after, paid, nano)
 
 

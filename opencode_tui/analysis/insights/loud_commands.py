@@ -24,7 +24,7 @@ class LoudCommands(InsightRule):
 
     name = "loud_commands"
     lever = "context"
-    version = 2
+    version = 4
     thresholds = (Threshold("loud_command_tokens", 5000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

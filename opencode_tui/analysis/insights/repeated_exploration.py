@@ -17,17 +17,20 @@ from opencode_tui.records.work import ChildWork, SessionWork
 
 _LOOKING = ("exploration", "planning", "review", "conversation")
 _LEAST_PERCENT = 50
-"""The percentage of its files that another subagent must have read."""
+"""The percentage of its files that other subagents must have read, and more where these are few."""
 
 
 class RepeatedExploration(InsightRule):
-    """The cost is that of the later subagents; the share of files that were read before them could have been saved."""
+    """The cost is that of the later subagents; the share of files that were read before them could have been saved.
+
+    The threshold is that of all of them: six that each read the same two files repeat as much as two with ten files.
+    """
 
     name = "repeated_exploration"
     lever = "context"
     is_about_subagents = True
     reach = "broad"
-    version = 2
+    version = 3
     thresholds = (Threshold("repeated_exploration", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -50,12 +53,13 @@ class RepeatedExploration(InsightRule):
             since_ms = max([child.started_ms - HOUR_MS, *(ms for ms in changes if ms <= child.started_ms)])
             common = sum(read_at.get(target, since_ms) > since_ms for target in own)
             read_at |= dict.fromkeys(own, child.started_ms)
-            if common >= least and common * 100 >= _LEAST_PERCENT * len(own):
+            most = common * 100 > _LEAST_PERCENT * len(own)
+            if most or (common >= least and common * 100 >= _LEAST_PERCENT * len(own)):
                 later.append(child)
                 again.append(common)
                 files.append(len(own))
                 saves += child.nano * common // len(own)
-        if later:
+        if sum(again) >= least:
             turn_of = {child.id: turn.id for turn, started in started_by_turn(work) for child in started}
             yield self.finding_on(
                 *(work, later),

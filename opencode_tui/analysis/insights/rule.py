@@ -42,6 +42,10 @@ class AnyInsightRule(ABC):
     def is_on(self, settings: InsightSettings) -> bool:
         return bool(self.thresholds[0].of(settings))
 
+    def is_enough(self, findings: Sequence[Finding]) -> bool:
+        """Whether findings with equal keys say something together: all of a period, and what others leave of them."""
+        return True
+
     @abstractmethod
     def words(self, findings: Sequence[Finding]) -> Words:
         """The insight that one or more findings with equal keys make, the most expensive first. No markup."""

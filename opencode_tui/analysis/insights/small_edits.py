@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from opencode_tui.analysis.call_figures import groups_left
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model, uncached
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, cost_and_saving, figure, where
+from opencode_tui.analysis.long_context import calls_with_old_context
 from opencode_tui.analysis.loops import is_edit
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.money import format_usd, plural, tokens_text
@@ -19,39 +20,43 @@ from opencode_tui.records.work import SessionWork, TurnWork
 
 _TIMES = 2
 _MOST_FILES = 2
+_MOST_READ = 10_000
+"""The most tokens that the turn added to the context by reading."""
 _HARD = ("planning", "debugging", "refactoring", "review", "delegation")
 """Tasks that are more than their edits."""
 
 
 class SmallEdits(InsightRule):
-    """The cost is that of the turns that edited one or two files, wrote little, and in which nothing failed.
+    """The cost is that of the turns that edited one or two files, read and wrote little, and in which nothing failed.
 
+    They may be spread over sessions. A file that is written whole is a new one as a rule, and no small edit.
+    Late turns of a long conversation do not count: they cost what they do because of what was said before.
     The other model is one that does regular work, see `cheaper_models`: nobody has to find out what it can do.
     """
 
     name = "small_edits"
     lever = "routing"
-    version = 3
-    thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1500))
+    version = 4
+    thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1000))
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
-        return signs.edit_turns >= self.thresholds[0].of(settings)
+        return signs.edit_turns > 0
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
-        if len(work.turns) < least:
+        found = {place: calls for place, turn in enumerate(work.turns) if (calls := _small(turn, most_written))}
+        if not found:
             return
+        old = calls_with_old_context(work, settings)
         small: dict[str, list[tuple[list[CallFacts], Tokens]]] = defaultdict(list)
         last: tuple[int, str] = (-1, "")
-        for place, turn in enumerate(work.turns):
-            if calls := _small(turn, most_written):
+        for place, calls in found.items():
+            if calls[0].id not in old:
                 model = calls[0].model
                 is_switch = place > 0 and last != (place - 1, model)
                 small[model].append((calls, _tokens(calls, is_switch=is_switch)))
                 last = place, model
         for model, turns in sorted(small.items()):
-            if len(turns) < least:
-                continue
             calls = [call for of_turn, _ in turns for call in of_turn]
             cost = sum(call.cost_nano for call in calls)
             tokens = sum((each for _, each in turns), Tokens())
@@ -74,7 +79,14 @@ class SmallEdits(InsightRule):
                     cheaper=cheaper.model,
                     each={"turn": {call.id: number for number, (of, _) in enumerate(turns, 1) for call in of}},
                     most_written=max(_written(of_turn) for of_turn, _ in turns),
+                    turns=len(turns),
+                    least=least,
                 )
+
+    def is_enough(self, findings: Sequence[Finding]) -> bool:
+        """Whether there are so many in the period, or in one of the sessions, which may go on beyond the period."""
+        least = figure(findings[0], "least")
+        return groups_left(findings, "turn") >= least or any(figure(each, "turns") >= least for each in findings)
 
     def words(self, findings: Sequence[Finding]) -> Words:
         turns = max(1, groups_left(findings, "turn"))
@@ -99,6 +111,11 @@ def _written(calls: Sequence[CallFacts]) -> int:
     return sum([call.tokens.output + call.tokens.reasoning for call in calls])
 
 
+def _read(calls: Sequence[CallFacts]) -> int:
+    """The tokens that the context grew by, beside what the calls themselves wrote."""
+    return calls[-1].tokens.context - calls[0].tokens.context - _written(calls[:-1])
+
+
 def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
     """The calls' tokens; after a switch of the model, the first one finds nothing in the cache."""
     first, *rest = (call.tokens for call in calls)
@@ -110,7 +127,7 @@ def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
     if not turn.edits or turn.task in _HARD:
         return []
     calls = [call for call in turn.calls if not is_overhead(call)]
-    if not 0 < _written(calls) <= most_written:
+    if not 0 < _written(calls) <= most_written or _read(calls) > _MOST_READ:
         return []
     files = {use.target for use in turn.tools if use.name in EDIT_TOOLS and is_edit(use)}
     is_small = (
@@ -118,6 +135,7 @@ def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
         and 0 < len(files) <= _MOST_FILES
         and len({call.model for call in calls}) == 1
         and not any(call.error for call in calls)
+        and not any(use.name == "write" for use in turn.tools)
         and all(use.ok is True and use.child_session_id is None for use in turn.tools)
     )
     return calls if is_small else []

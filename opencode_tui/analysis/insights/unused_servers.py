@@ -11,7 +11,7 @@ from opencode_tui.money import format_usd, tokens_text
 from opencode_tui.records.insights import Finding, Threshold, Words
 from opencode_tui.records.work import OfferedServer, PeriodWork, QuarterShare
 
-_LEAST_CALLS = 100
+_LEAST_CALLS = 20
 UNUSED_DAYS = 14
 """The days without a use after which a server is called unused."""
 _MILLION = 1_000_000
@@ -61,7 +61,7 @@ class UnusedServers(PeriodRule):
             how=f'in opencode.json: "mcp": {{"{server}": {{"enabled": false}}}}, and enable it where you need it',
             sum_shown=(
                 f"how large the descriptions are is recorded nowhere; with {tokens_text(assumed)} tokens (the setting "
-                f"unused_server_tokens) in {calls:,} calls, mostly from the cache: "
+                f"unused_server_tokens) in {calls:,} calls, cached as far as the rest of each was: "
                 f"{format_usd(finding.cost_nano)}{the_rest(findings)}"
             ),
         )

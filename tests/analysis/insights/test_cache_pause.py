@@ -58,3 +58,5 @@ def test_models_are_told_apart_and_the_setting_counts() -> None:
     assert by_model[OPUS] == 60_000 * (6_250 - 500) and len(by_model) == 2
     assert not found(RULE, work, cache_pause_minutes=30)
     assert not found(RULE, work, cache_pause_minutes=0)
+    (longer,) = (each for each in found(RULE, work, cache_pause_minutes=9) if each.key == OPUS)
+    assert words(RULE, [longer]).how.endswith("what belongs together is cheapest within 9 minutes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.insights.empty_searches import EmptySearches
+from opencode_tui.analysis.session_signs import signs_of
 from tests.support.work import GLM, Written, call, found, session, turn, words
 
 RULE = EmptySearches()
@@ -22,6 +23,24 @@ def test_four_searches_after_which_the_context_hardly_grew() -> None:
     said = words(RULE, [finding])
     assert said.title == "4 searches that found next to nothing"
     assert said.sum_shown == "4 calls cost $0.20; without the first of each row: $0.15"
+
+
+def test_searches_that_said_that_they_found_nothing_are_measured_wherever_they_stand() -> None:
+    def asks(cost: str, *uses: str) -> Written:
+        return call(cost, *uses, input=90_000)
+
+    first = turn(asks("0.051", "grep0"), asks("0.052", "grep src"), asks("0.053", "glob0", "grep0"), asks("0.01"))
+    second = turn(asks("0.054", "glob0"), asks("0.055", "grep0", "read src/a.ts"), asks("0.056", "grep0"))
+    (finding,) = found(RULE, session(first, second))
+    assert (finding.cost_nano, finding.sure) == (51_000_000 + 53_000_000 + 54_000_000 + 56_000_000, "measured")
+    assert finding.saves_nano == 53_000_000 + 56_000_000, "each turn may search once in vain"
+    said = words(RULE, [finding])
+    assert said.title == "4 searches that found nothing"
+    assert said.what == '4 calls of "Fix header" did nothing but search, and found nothing: $0.21'
+    assert said.sum_shown == "4 calls cost $0.21; without the first of each turn: $0.11"
+    assert not found(RULE, session(first, turn(asks("0.054", "glob0"))))
+    signs = sum(use.name == "grep" or use.found_nothing for each in session(first, second).turns for use in each.tools)
+    assert signs_of(session(first, second), ()).searches == signs
 
 
 def test_one_match_is_more_than_nothing_and_three_are_too_few() -> None:

@@ -33,8 +33,7 @@ def test_a_lock_file_is_paid_when_it_is_read_and_carried_from_then_on() -> None:
     assert said.title == "package-lock.json read: 22k tokens that nobody wrote"
     assert said.how == "add to .ignore in the project: package-lock.json; and tell it in AGENTS.md not to read them"
     assert said.sum_shown == (
-        "22k tokens, by how much the context grew: $0.02 when first read, and $0.0070 for 2 calls that read them from "
-        "the cache"
+        "22k tokens, by how much the context grew: $0.02 when first read, and $0.0070 for 2 calls that read them again"
     )
 
 
@@ -87,10 +86,24 @@ def test_the_lines_of_several_sessions_are_one_insight() -> None:
     assert said.title.startswith("package-lock.json and 2 more read: 44k tokens")
 
 
+def test_older_versions_of_opencode_let_a_tool_say_more_than_50_kb() -> None:
+    (finding,) = found(RULE, growing("read dist/app.js", then=70_000, later=1))
+    fresh, carried = 59_900 * 950, 59_900 * 160
+    assert (finding.cost_nano, finding.cost_nano - carried) == (50_000_000 + carried, min(50_000_000, fresh))
+
+
+def test_without_any_cache_each_later_call_pays_for_it_as_input() -> None:
+    sizes = (9_000, 29_000, 30_000, 31_000)
+    calls = [call("0.10", *([LOCK] if size == 9_000 else []), input=size, output=200) for size in sizes]
+    (finding,) = found(RULE, session(turn(*calls)))
+    assert finding.cost_nano == finding.saves_nano == 3 * (29_000 - 9_000 - 200) * 950
+    assert words(RULE, [finding]).sum_shown == (
+        "20k tokens, by how much the context grew: $0.02 when first read, and $0.04 for 2 calls that read them again"
+    )
+
+
 def test_small_growth_and_what_cannot_be_told_apart_are_none() -> None:
     assert not found(RULE, growing(LOCK, then=15_000))
-    assert not found(RULE, growing(LOCK, then=36_000)), "more than OpenCode lets one tool say"
-    assert found(RULE, growing(LOCK, "read yarn.lock", then=36_000))
     assert found(RULE, growing(LOCK, then=15_000), large_input_tokens=4000)
     for other in ("read src/app.ts", "bash npm test", "task explore", "grep src"):
         assert not found(RULE, growing(LOCK, other))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from opencode_tui.analysis.insights.large_reads import LargeReads
-from tests.support.work import GLM, call, found, session, turn, words
+from tests.support.work import GLM, OPUS, call, found, session, turn, words
 
 RULE = LargeReads()
 READ = "read src/generated/api.ts"
@@ -32,7 +32,7 @@ def test_a_file_of_30000_tokens_read_in_three_turns_costs_its_tokens_three_times
     said = words(RULE, [finding])
     assert said.title == "api.ts read whole 3 times"
     assert said.what == '"Fix header" read api.ts 3 times, about 30k tokens each time'
-    assert said.sum_shown.startswith("90k tokens at the input's rate: $0.09; ")
+    assert said.sum_shown.startswith("90k tokens when first read: $0.09; ")
 
 
 def test_a_smaller_file_two_turns_or_a_search_are_none() -> None:
@@ -62,3 +62,15 @@ def test_no_read_costs_more_than_the_call_that_it_came_with() -> None:
     ]
     (finding,) = found(RULE, session(*turns))
     assert finding.cost_nano == 3_000_000
+
+
+def test_tokens_that_went_into_the_cache_cost_what_writing_it_does() -> None:
+    turns = [
+        turn(
+            call("0.02", READ, input=10, cache_read=20_000, model=OPUS),
+            call("0.30", input=10, cache_read=20_010, cache_write=30_100, model=OPUS),
+        )
+        for _ in range(3)
+    ]
+    (finding,) = found(RULE, session(*turns))
+    assert (finding.cost_nano, finding.saves_nano) == (3 * 30_010 * 6250, 2 * 30_010 * 6250)

@@ -102,6 +102,18 @@ def test_a_subagent_that_reads_what_another_had_just_read() -> None:
         )
 
 
+def test_few_files_that_each_of_several_subagents_reads_count_together() -> None:
+    readers = [child("0.10", id=f"ses_{name}", reads=FILES[:2], started_ms=NOON + n) for n, name in enumerate("abc")]
+    (finding,) = found(RepeatedExploration(), asking(readers))
+    assert (finding.cost_nano, finding.saves_nano) == (200_000_000, 200_000_000)
+    assert words(RepeatedExploration(), [finding]).sum_shown == (
+        "4 of 4 files, as a share of what each subagent cost: $0.20"
+    )
+    assert not found(RepeatedExploration(), asking(readers[:2])), "two files in all"
+    half = [replace(readers[0], id=f"ses_{n}", reads=("README.md", f"src/{n}.ts")) for n in range(6)]
+    assert not found(RepeatedExploration(), asking(half)), "each has a file of its own"
+
+
 def test_few_common_files_folders_and_other_work_are_none() -> None:
     first = child(id="ses_a", reads=FILES)
     for reads in (FILES[:3], (*FILES[:4], *(f"lib/{n}.ts" for n in range(5))), ("src", "lib", "docs", "tests", ".git")):
