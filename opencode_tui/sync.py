@@ -389,8 +389,10 @@ class Sync:
             named = map(self._named, batch.sessions)
             writing.write_sessions(connection, row.id, store.rank, named, is_read=is_read)
             if not store.is_backup:
-                again = (call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events)
-                known_undone.note_seen_again(connection, (*(each.id for each in batch.sessions), *again))
+                seen = [each.id for each in batch.sessions]
+                if final or batch.is_of_events:
+                    seen += [call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events]
+                known_undone.note_seen_again(connection, seen)
                 known_undone.note_undo(connection, (each.id for each in batch.sessions if each.has_undo))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present if is_read else frozenset())

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
 
-from opencode_tui.clock import Span
+from opencode_tui.clock import Calendar, Span
+
+NIGHT_ENDS = 6
+"""The hour until which it is night."""
+_LEAST_RUNS = 2
+"""The least number of sessions in a night that look like runs of a timer."""
 
 
 def absences(prompts: Iterable[int], away_ms: int, span: Span, last_before_ms: int | None) -> tuple[Span, ...]:
@@ -20,3 +27,18 @@ def absences(prompts: Iterable[int], away_ms: int, span: Span, last_before_ms: i
             found.append(Span(start, prompt))
         last = prompt
     return tuple(found)
+
+
+def sessions_of_a_timer(prompts: Sequence[tuple[int, str]], calendar: Calendar) -> frozenset[str]:
+    """The sessions that nobody sat at, it seems: prompted once, between 0:00 and 6:00, in a night of such ones only.
+
+    `prompts` are (moment in Unix ms, session). OpenCode 2 does not record that `opencode run` began a session. Whoever
+    is up at night goes on with one or the other.
+    """
+    times = Counter(id for _, id in prompts)
+    nights: dict[date, list[str]] = defaultdict(list)
+    for at_ms, id in prompts:
+        if (local := calendar.local(at_ms)).hour < NIGHT_ENDS:
+            nights[local.date()].append(id)
+    found = (ids for ids in nights.values() if len(ids) >= _LEAST_RUNS and all(times[id] == 1 for id in ids))
+    return frozenset(id for ids in found for id in ids)

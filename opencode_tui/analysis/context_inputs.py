@@ -87,7 +87,7 @@ def context_inputs(
                 continue
             if loud is None:
                 loud = Counter([use.call_id for use in turn.tools if use.call_id in uses and use.name not in _QUIET])
-            commands = sum([deed_of(use.name, use.target, use.ok).is_command for use in uses[call.id]])
+            commands = sum([_is_plain_command(use) for use in uses[call.id]])
             if (commands and tokens > _MOST_OF_A_COMMAND * commands) or len(uses[call.id]) < loud[call.id]:
                 continue
             if commands and is_steady is None:
@@ -138,6 +138,11 @@ def sum_of_inputs(findings: Sequence[Finding], tokens: int) -> str:
         f"{tokens_text(tokens)} tokens, by how much the context grew: {format_usd(fresh)} when first read, and "
         f"{format_usd(cost - fresh)} for {plural(carrying(findings), 'call')} that read them again"
     )
+
+
+def _is_plain_command(use: ToolFacts) -> bool:
+    """Whether it is a command that is not known to have shown a file, which can be of any size."""
+    return not use.files and deed_of(use.name, use.target, use.ok).is_command
 
 
 def _is_steady(work: SessionWork) -> bool:

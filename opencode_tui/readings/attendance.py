@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.absences import absences
-from opencode_tui.clock import EVER, Span
+from opencode_tui.analysis.absences import absences, sessions_of_a_timer
+from opencode_tui.clock import EVER, Calendar, Span
 from opencode_tui.ledger import attendance_queries as rows
 from opencode_tui.ledger.sums import QUARTER_MS
 from opencode_tui.records.work import QuarterShare, SessionShare
@@ -31,6 +31,15 @@ def read_alone(
     alone = absences(prompts, away_ms, span, _last_before(connection, span.start_ms, away_ms))
     whole, pieces = _whole_quarters(quarters, alone), _pieces(alone)
     return tuple(sorted((*whole, *rows.shares_of_pieces(connection, pieces)), key=_order))
+
+
+def read_timed(
+    connection: sqlite3.Connection, span: Span, sessions: Sequence[SessionShare], calendar: Calendar
+) -> frozenset[str]:
+    """The sessions among those of a span that a timer seems to have begun at night."""
+    people = {each.id for each in sessions if each.kind_of_use == "interactive"}
+    prompts = [(at_ms, id) for at_ms, id in rows.prompts_in(connection, span) if id in people]
+    return sessions_of_a_timer(prompts, calendar)
 
 
 def _last_before(connection: sqlite3.Connection, start_ms: int, away_ms: int) -> int | None:

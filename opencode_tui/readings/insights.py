@@ -24,7 +24,7 @@ from opencode_tui.ledger.insight_marks import marks_of_insights
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import paid_calls_of, shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.readings.attendance import read_alone
+from opencode_tui.readings.attendance import read_alone, read_timed
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insight_following import read_followed
@@ -77,6 +77,7 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     on = [rule for rule in PERIOD_RULES if rule.is_on(thresholds)]
     if on:
         work = period_work(span, context)
+        found = [each for each in found if not (RULE_OF[each.rule].is_for_a_person and each.session_id in work.timed)]
         wide = [each for rule in on for each in rule.find(work, thresholds)]
         calls = _shared_calls(found, wide, span, context)
         costs |= {call.id: (call.created_ms, call.nano) for call in calls}
@@ -130,6 +131,7 @@ def period_work(span: Span, context: Context) -> PeriodWork:
         ancestors=ancestors_of(connection, above) if above else {},
         quarters=quarters,
         alone=read_alone(connection, span, sessions, quarters, away_ms) if away_ms else (),
+        timed=read_timed(connection, span, sessions, context.calendar) if away_ms else frozenset(),
         tools=uses_of_tools(connection, span),
         rates=latest_rates(connection),
         servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),

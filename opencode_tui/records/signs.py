@@ -38,8 +38,8 @@ class SessionSigns(Struct, frozen=True):
     """The longest pause before a call that lost its cache; -1 without such a call."""
     hit_drop: int = 0
     """The most percentage points by which the share read from the cache fell from one call to a later one."""
-    searches: int = 0
-    """Searches for text."""
+    most_searches: int = 0
+    """The most searches for text in one turn."""
     failed_edits: int = 0
     edit_turns: int = 0
     """Turns that edited a file."""

@@ -208,6 +208,8 @@ class PeriodWork(Struct, frozen=True):
     """In order of time."""
     alone: tuple[QuarterShare, ...] = ()
     """What of them was spent long after the last prompt in any session, in order of time."""
+    timed: frozenset[str] = frozenset()
+    """The sessions that a timer seems to have begun at night."""
     tools: Mapping[str, int] = field(default_factory=dict)
     """The number of uses by tool name."""
     rates: Mapping[str, ModelRates] = field(default_factory=dict)

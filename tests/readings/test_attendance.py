@@ -133,3 +133,28 @@ def test_whoever_began_a_session_was_there_before_its_own_first_call(watched: Wa
     watched.call("ses_a", "0.08", turn="three", at=at(23, 15))
     watched.call("ses_1", "0.16", turn="four", at=at(23, 30))
     assert alone(watched) == (4 + 8) * CENT, "an hour after it was begun; a subagent's session is begun by nobody"
+
+
+def timed(watched: Watched) -> frozenset[str]:
+    settle_turns(watched.ledger)
+    settings = Settings(timezone="UTC")
+    return period_work(DAY, Context(watched.ledger.connection, NOON + DAY_MS, settings)).timed
+
+
+def test_sessions_that_were_prompted_once_in_a_night_without_anybody_are_a_timers(watched: Watched) -> None:
+    for hour in (1, 2, 3):
+        watched.call(f"ses_{hour}", "0.01", turn=f"turn {hour}", at=at(hour))
+        watched.call(f"ses_{hour}", "0.02", turn=f"turn {hour}", at=at(hour, 5))
+    watched.call("ses_day", "0.04", turn="day", at=at(9))
+    watched.call("ses_day", "0.04", turn="another", at=at(10))
+    assert timed(watched) == {"ses_1", "ses_2", "ses_3"}
+    watched.call("ses_owl", "0.01", turn="one", at=at(3, 30))
+    assert "ses_owl" in timed(watched)
+    watched.call("ses_owl", "0.01", turn="two", at=at(3, 40))
+    assert timed(watched) == frozenset(), "somebody is up and goes on"
+
+
+def test_one_session_in_a_night_is_no_timers(watched: Watched) -> None:
+    watched.call("ses_1", "0.01", turn="one", at=at(1))
+    watched.call("ses_2", "0.01", turn="two", at=at(6))
+    assert timed(watched) == frozenset()

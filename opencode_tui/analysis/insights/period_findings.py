@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+from opencode_tui.analysis.absences import NIGHT_ENDS
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model
 from opencode_tui.analysis.insights.parts import are_whole, calls_of
 from opencode_tui.analysis.insights.rule import PeriodRule
@@ -17,7 +18,6 @@ from opencode_tui.records.work import PeriodWork, QuarterShare, SessionShare
 
 AUTOMATION = ("opencode run", "CI")
 """The kinds of use that no person waits for."""
-_NIGHT_ENDS = 6
 _TIMES = 2
 
 
@@ -91,10 +91,10 @@ def quarter_findings(
             sure="estimated" if saves else "measured",
             session_id=id,
             title=titles.get(id, id),
-            quarters=[quarter_cost(quarter, quarter.nano, is_night=_is_night(quarter, work)) for quarter in own],
+            quarters=[quarter_cost(quarter, quarter.nano, is_night=is_night(quarter, work)) for quarter in own],
             is_undone=False,
             calls=sum(quarter.calls for quarter in own),
-            night=sum(q.nano for q in own if _is_night(q, work)),
+            night=sum(q.nano for q in own if is_night(q, work)),
             cheaper=cheaper,
             **figures,
         )
@@ -105,16 +105,22 @@ def quarter_cost(quarter: QuarterShare, nano: int, *, is_night: bool = False) ->
     return QuarterCost(quarter.session_id, quarter.start_ms, nano, is_night)
 
 
-def _is_night(quarter: QuarterShare, work: PeriodWork) -> bool:
-    return work.calendar.local(quarter.start_ms).hour < _NIGHT_ENDS
+def is_night(quarter: QuarterShare, work: PeriodWork) -> bool:
+    return work.calendar.local(quarter.start_ms).hour < NIGHT_ENDS
 
 
 def root_kinds(work: PeriodWork) -> Mapping[str, str]:
     """The kind of use of each session, for a subagent that of its root, which may have spent nothing in the period."""
-    known = dict(work.ancestors) | {session.id: (session.parent_id, session.kind_of_use) for session in work.sessions}
-    kinds = {id: kind for id, (_, kind) in known.items()}
-    root_of = roots(tuple(kinds), {id: parent_id for id, (parent_id, _) in known.items()})
-    return {id: kinds[root] for id, root in root_of.items()}
+    kinds = {session.id: session.kind_of_use for session in work.sessions}
+    kinds |= {id: kind for id, (_, kind) in work.ancestors.items() if id not in kinds}
+    return {id: kinds[root] for id, root in root_ids(work).items()}
+
+
+def root_ids(work: PeriodWork) -> Mapping[str, str]:
+    """The root of each session."""
+    parents = {session.id: session.parent_id for session in work.sessions}
+    parents |= {id: parent_id for id, (parent_id, _) in work.ancestors.items() if id not in parents}
+    return roots(tuple(parents), parents)
 
 
 def sum_shown_of(findings: Sequence[Finding], cost: int) -> str:

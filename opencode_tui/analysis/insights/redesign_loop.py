@@ -67,8 +67,8 @@ class RedesignLoop(InsightRule):
         again = "" if any(0 in numbers for numbers in left) else " again"
         spent = f"about {format_usd(cost // rounds)} a round"
         if not are_whole(findings):
-            of_all = f" of {whole}" if rounds < whole else ""
-            spent += f": this is the part{of_all} in this period that no costlier insight counts"
+            of_all = f", of {whole} rounds in all" if rounds < whole else ""
+            spent += f"{of_all}, without what lies in other periods or in costlier insights"
         return Words(
             title=f"{file} edited{again} in {turns}",
             what=f"{turns} of {where(findings)} edited {file}{again}, {spent}",

@@ -36,6 +36,7 @@ class SmallEdits(InsightRule):
 
     name = "small_edits"
     lever = "routing"
+    is_for_a_person = True
     version = 4
     thresholds = (Threshold("small_edit_turns", 3), Threshold("small_edit_tokens", 1000))
 
@@ -44,6 +45,8 @@ class SmallEdits(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least, most_written = (threshold.of(settings) for threshold in self.thresholds)
+        if work.is_unattended:
+            return
         found = {place: calls for place, turn in enumerate(work.turns) if (calls := _small(turn, most_written))}
         if not found:
             return

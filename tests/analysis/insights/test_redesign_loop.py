@@ -78,8 +78,8 @@ def test_a_period_says_its_own_turns_of_a_loop_that_began_before() -> None:
     said = words(RULE, [later])
     assert said.title == "Button.tsx edited again in 3 turns"
     assert said.what == (
-        '3 turns of "Fix header" edited Button.tsx again, about $0.13 a round: '
-        "this is the part of 5 in this period that no costlier insight counts"
+        '3 turns of "Fix header" edited Button.tsx again, about $0.13 a round, of 5 rounds in all, '
+        "without what lies in other periods or in costlier insights"
     )
     assert said.sum_shown == "3 rounds cost $0.38, all after the first; at most that could be saved"
 

@@ -108,3 +108,8 @@ def test_a_turn_that_reads_a_large_file_is_no_small_edit() -> None:
     assert not found(RULE, session(*(reading(10_001) for _ in range(4))))
     (finding,) = found(RULE, session(*(reading(10_000) for _ in range(4))))
     assert finding.cost_nano == 4 * 300_000_000
+
+
+def test_nobody_picks_a_model_for_opencode_run() -> None:
+    turns = [turn(small()) for _ in range(3)]
+    assert found(RULE, session(*turns)) and not found(RULE, session(*turns, kind_of_use="opencode run"))

@@ -85,3 +85,20 @@ def test_what_nobody_waits_for_is_priced_on_the_cheaper_model() -> None:
     assert (
         words(RUNS, [finding]).sum_shown == "$0.25, the sum of those calls; $0.20 less for the same tokens on kimi-k2.6"
     )
+
+
+def test_sessions_of_a_timer_cost_what_they_and_their_subagents_spent_at_night() -> None:
+    night = (quarter("5:30", "0.20"), quarter("5:45", "0.300000001", id="ses_a"))
+    day = (quarter("6:00", "0.40"), quarter("14:00", "0.80", id="ses_2"))
+    shares = (*SESSIONS, share("ses_2"))
+    work = period(shares, (*night, *day), timed=frozenset(("ses_1",)), alone=(night[1], day[1]))
+    away, *timed = found_in(AWAY, work)
+    assert (away.key, away.cost_nano) == ("away", 800_000_000), "what is a timer's counts there"
+    assert [(each.key, each.cost_nano) for each in timed] == [("nights", 200_000_000), ("nights", 300_000_001)]
+    said = words(AWAY, timed)
+    assert said.title == "$0.50 spent at night, as by a timer"
+    assert said.what == (
+        '4 calls of "Title of ses_a" and 1 more session were made between 0:00 and 6:00 for one prompt each, with '
+        "nobody who went on in any session: $0.50"
+    )
+    assert not found_in(AWAY, work, unattended_minutes=0)
