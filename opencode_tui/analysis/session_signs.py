@@ -33,7 +33,7 @@ def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns 
         most_lost=most_lost,
         lost_after_ms=lost_after_ms,
         hit_drop=hit_drop,
-        most_searches=tools.most_searches,
+        searches=tools.searches,
         failed_edits=tools.failed_edits,
         edit_turns=sum([turn.edits > 0 for turn in turns]),
         most_retries=max([turn.retries for turn in turns], default=0),
@@ -48,7 +48,7 @@ def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns 
 class _ToolSigns(NamedTuple):
     """The signs of a session's tool uses."""
 
-    most_searches: int
+    searches: int
     failed_edits: int
     most_reads: int
     most_repeats: int
@@ -58,13 +58,14 @@ class _ToolSigns(NamedTuple):
 
 def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
     """Looks at each use once."""
-    most_searches = failed_edits = most_repeats = loud = unwritten = 0
+    most_searches = empty = failed_edits = most_repeats = loud = unwritten = 0
     reads: list[str] = []
     for turn in turns:
         digests: list[int] = []
         searches = 0
         for use in turn.tools:
             name = use.name
+            empty += use.found_nothing
             if name == "read":
                 reads.append(use.target)
             elif use.digest is not None:
@@ -76,13 +77,13 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
                 searches += name in TEXT_SEARCHES
-            elif name in TEXT_SEARCHES or use.found_nothing:
+            elif name in TEXT_SEARCHES:
                 searches += 1
             elif use.ok is False and name in EDIT_TOOLS:
                 failed_edits += 1
         most_repeats = max(most_repeats, _most_alike(digests))
         most_searches = max(most_searches, searches)
-    return _ToolSigns(most_searches, failed_edits, _most_alike(reads), most_repeats, loud, unwritten)
+    return _ToolSigns(max(most_searches, empty), failed_edits, _most_alike(reads), most_repeats, loud, unwritten)
 
 
 def _most_alike(values: Sequence[object]) -> int:

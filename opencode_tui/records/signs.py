@@ -38,8 +38,8 @@ class SessionSigns(Struct, frozen=True):
     """The longest pause before a call that lost its cache; -1 without such a call."""
     hit_drop: int = 0
     """The most percentage points by which the share read from the cache fell from one call to a later one."""
-    most_searches: int = 0
-    """The most searches for text in one turn."""
+    searches: int = 0
+    """The most searches for text in one turn, or those of all turns that found nothing, if these are more."""
     failed_edits: int = 0
     edit_turns: int = 0
     """Turns that edited a file."""

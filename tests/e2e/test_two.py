@@ -210,6 +210,11 @@ def test_a_session_that_comes_back_by_import_is_counted_once(opencode: OpenCode2
     hold.check()
     server2.prompt(server2.fork(session), "and on")
     hold.check()
+    exported = opencode.export(fork, server2)
+    server2.delete(fork)
+    opencode.take_back(exported, server2)  # it is no fork to OpenCode any more
+    server2.prompt(server2.fork(fork), "and on again")
+    hold.check()
 
 
 def test_two_opencodes_at_once_and_their_command_line(opencode: OpenCode2, server2: Server2, hold: Hold) -> None:

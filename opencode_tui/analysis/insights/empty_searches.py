@@ -32,7 +32,7 @@ class EmptySearches(InsightRule):
     thresholds = (Threshold("empty_searches", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
-        return signs.most_searches >= self.thresholds[0].of(settings)
+        return signs.searches >= self.thresholds[0].of(settings)
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
