@@ -174,11 +174,18 @@ class Sync:
                         writing.mark_vanished(connection, row.id, frozenset())
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """The ids of a session's messages that OpenCode still shows; None if no store has the session."""
+        """The ids of a session's messages that OpenCode still has; None if no store has the session."""
+        return self._ids_in_stores(lambda store: store.message_ids(session_id))
+
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
+        """The same without those that an undo took back, whose rows stay until the next prompt."""
+        return self._ids_in_stores(lambda store: store.shown_ids(session_id))
+
+    def _ids_in_stores(self, ids_in: Callable[[Store], frozenset[str] | None]) -> frozenset[str] | None:
         found: frozenset[str] | None = None
         for store in (store for store in self._stores.values() if not store.is_backup):
             with suppress(StoreTrouble):
-                ids = store.shown_ids(session_id)
+                ids = ids_in(store)
                 found = found if ids is None else (found or frozenset()) | ids
         return found
 
@@ -382,8 +389,10 @@ class Sync:
             named = map(self._named, batch.sessions)
             writing.write_sessions(connection, row.id, store.rank, named, is_read=is_read)
             if not store.is_backup:
-                again = (call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events)
-                known_undone.note_seen_again(connection, (*(each.id for each in batch.sessions), *again))
+                seen = [each.id for each in batch.sessions]
+                if final or batch.is_of_events:
+                    seen += [call.session_id for call in batch.calls if (call.id in final) is not batch.is_of_events]
+                known_undone.note_seen_again(connection, seen)
                 known_undone.note_undo(connection, (each.id for each in batch.sessions if each.has_undo))
             if batch.present is not None:
                 writing.mark_vanished(connection, row.id, batch.present if is_read else frozenset())

@@ -58,12 +58,14 @@ class _ToolSigns(NamedTuple):
 
 def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
     """Looks at each use once."""
-    searches = failed_edits = most_repeats = loud = unwritten = 0
+    most_searches = empty = failed_edits = most_repeats = loud = unwritten = 0
     reads: list[str] = []
     for turn in turns:
         digests: list[int] = []
+        searches = 0
         for use in turn.tools:
             name = use.name
+            empty += use.found_nothing
             if name == "read":
                 reads.append(use.target)
             elif use.digest is not None:
@@ -75,12 +77,13 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
                 searches += name in TEXT_SEARCHES
-            elif name in TEXT_SEARCHES or use.found_nothing:
+            elif name in TEXT_SEARCHES:
                 searches += 1
             elif use.ok is False and name in EDIT_TOOLS:
                 failed_edits += 1
         most_repeats = max(most_repeats, _most_alike(digests))
-    return _ToolSigns(searches, failed_edits, _most_alike(reads), most_repeats, loud, unwritten)
+        most_searches = max(most_searches, searches)
+    return _ToolSigns(max(most_searches, empty), failed_edits, _most_alike(reads), most_repeats, loud, unwritten)
 
 
 def _most_alike(values: Sequence[object]) -> int:

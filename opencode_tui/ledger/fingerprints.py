@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -37,11 +38,23 @@ def key_of(connection: sqlite3.Connection) -> bytes | None:
 
 def keyed(key: bytes | None, digest: int | None) -> int | None:
     """The 32-bit fingerprint to store; None without a key or a digest."""
-    if key is None or digest is None:
-        return None
-    made = _keyed(key).copy()  # several times as fast as keying each
-    made.update(digest.to_bytes(8, "big", signed=True))
-    return int.from_bytes(made.digest(), "big")
+    return keyed_all(key, (digest,))[0]
+
+
+def keyed_all(key: bytes | None, digests: Sequence[int | None]) -> list[int | None]:
+    """The same of each digest."""
+    if key is None:
+        return [None] * len(digests)
+    copy, to_bytes, from_bytes = _keyed(key).copy, int.to_bytes, int.from_bytes  # several times as fast as keying each
+    found: list[int | None] = []
+    for digest in digests:
+        if digest is None:
+            found.append(None)
+            continue
+        made = copy()
+        made.update(to_bytes(digest, 8, "big", signed=True))
+        found.append(from_bytes(made.digest(), "big"))
+    return found
 
 
 @lru_cache(maxsize=16)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -32,10 +33,23 @@ IS_UNDONE = f"(agent = '{UNDONE}' OR id IN (SELECT call_id FROM undone_call))"
 """SQL for whether a row of `call` is known to be undone."""
 IS_UNDONE_CALL = f"(instr(c.id, '.undone.') OR c.agent = '{UNDONE}' OR c.id IN (SELECT call_id FROM undone_call))"
 """The same for a row called `c`, or for a copy that stands for such a call."""
+_HAS_ROW = (
+    "c.id IN (SELECT call_id FROM undone_call WHERE has_row) AND c.session_id IN (SELECT id FROM session WHERE present)"
+)
+IS_GONE_CALL = f"({IS_UNDONE_CALL} AND NOT ({_HAS_ROW}))"
+"""The same for one that stands in no row any more: an undo leaves the rows until the next prompt."""
 _IN_SPAN = f"""
   SELECT c.session_id, c.cost_nano FROM undone_call u CROSS JOIN call c ON c.id = u.call_id
   WHERE c.created_ms >= ? AND c.created_ms < ? AND copied_from IS NULL AND agent <> '{UNDONE}'
 """
+
+
+class UndoneCall(NamedTuple):
+    """A call that was taken back."""
+
+    id: str
+    has_row: bool
+    """It can still be brought back by a redo."""
 
 
 class UndoneShare(Struct, frozen=True, gc=False):
@@ -65,14 +79,14 @@ def calls_to_ask_for(connection: sqlite3.Connection, session_ids: Sequence[str])
 
 
 def keep_undone(
-    connection: sqlite3.Connection, session_ids: Sequence[str], answered: Sequence[str], undone: Iterable[str]
+    connection: sqlite3.Connection, session_ids: Sequence[str], answered: Sequence[str], undone: Iterable[UndoneCall]
 ) -> None:
     """Keeps the undone calls of sessions that were asked for; of those not in `answered`, the store says nothing.
 
     Must run in a write transaction.
     """
     connection.execute(_FORGET, (json.dumps(answered),))
-    connection.executemany("INSERT OR IGNORE INTO undone_call (call_id) VALUES (?)", [(id,) for id in undone])
+    connection.executemany("INSERT OR IGNORE INTO undone_call (call_id, has_row) VALUES (?, ?)", undone)
     caught_up(connection, "undone", session_ids)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from opencode_tui.clock import Span
-from opencode_tui.ledger.known_undone import IS_UNDONE_CALL
+from opencode_tui.ledger.known_undone import IS_GONE_CALL
 from opencode_tui.ledger.residuals import COMPACTION, TITLE, UNDONE
 from opencode_tui.ledger.sums import exact_sum
 from opencode_tui.records.cost_report import Aside
@@ -31,8 +31,8 @@ def copies_in_forks(connection: sqlite3.Connection, span: Span) -> Aside:
 def calls_in_no_row(connection: sqlite3.Connection, span: Span) -> dict[str, Aside]:
     """The undone calls, and others that were worked out from sessions' sums: by TITLE, UNDONE and COMPACTION."""
     rows = connection.execute(
-        f"SELECT CASE WHEN {IS_UNDONE_CALL} THEN ? ELSE c.agent END, count(*), {exact_sum('c.cost_nano')}"
-        f" {_PAID} AND (instr(c.id, '.unlisted.') OR {IS_UNDONE_CALL}) GROUP BY 1",
+        f"SELECT CASE WHEN {IS_GONE_CALL} THEN ? ELSE c.agent END, count(*), {exact_sum('c.cost_nano')}"
+        f" {_PAID} AND (instr(c.id, '.unlisted.') OR {IS_GONE_CALL}) GROUP BY 1",
         (UNDONE, span.start_ms, span.end_ms),
     )
     found = {agent: Aside(calls, nano) for agent, calls, nano in rows}
@@ -44,7 +44,7 @@ def calls_of_deleted(connection: sqlite3.Connection, span: Span) -> Aside:
 
     Among them are copies that stand for the deleted original in a fork, of which OpenCode 2 has it in no sum.
     """
-    gone = f"AND NOT {IS_UNDONE_CALL} AND (c.session_id IN (SELECT id FROM session WHERE NOT present) OR {_LONE_COPY})"
+    gone = f"AND NOT {IS_GONE_CALL} AND (c.session_id IN (SELECT id FROM session WHERE NOT present) OR {_LONE_COPY})"
     return _aside(connection, f"SELECT count(*), {exact_sum('c.cost_nano')} {_PAID} {gone}", span)
 
 

@@ -346,8 +346,12 @@ DROP INDEX session_parent;
 CREATE INDEX session_parent ON session(parent_id, id) WHERE parent_id IS NOT NULL
 """
 
-# The files whose content a command showed; see ledger/tool_files.py. Uses read by older versions have none.
-_V20 = "ALTER TABLE tool ADD COLUMN files TEXT"
+# The files whose content a command showed; see ledger/tool_files.py. Uses read by older versions have none. Undone
+# calls that still had their row when the store was asked; see ledger/known_undone.py.
+_V20 = """
+ALTER TABLE tool ADD COLUMN files TEXT;
+ALTER TABLE undone_call ADD COLUMN has_row INTEGER NOT NULL DEFAULT 0
+"""
 
 SCRIPTS = {
     "m001_first_ledger": _V1,
@@ -369,7 +373,7 @@ SCRIPTS = {
     "m017_pushed_gaps": _V17,
     "m018_undone_calls": _V18,
     "m019_buckets": _V19,
-    "m020_files_of_commands": _V20,
+    "m020_files_of_commands_and_undos": _V20,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

@@ -7,10 +7,10 @@ import sqlite3
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import groupby
-from operator import itemgetter
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.json import Decoder
 from msgspec.structs import replace
 
 from opencode_tui.ledger.selection import KIND_OF_SESSION
@@ -23,14 +23,16 @@ from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.session import ModelRates
 from opencode_tui.records.whole_files import TOOLS_OF_FILES, whole_file
 
-# In order of session and time, by the index; the calls of one moment and the uses of one call come in any order.
+# In order of time, by the index; the calls of one moment and the uses of one call come in any order. A session's rows
+# come as one text: Python takes longer for single values from SQLite than SQLite for JSON and msgspec to read it.
 _WORK = """
-  SELECT s.key, c.id, turn_id, created_ms, completed_ms, provider, model,
-    input, output, reasoning, cache_read, cache_write, cost_nano, error, agent,
-    t.id, t.name, t.target, t.ok, t.child_session_id, t.digest, t.files
-  FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
-    LEFT JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
-  WHERE copied_from IS NULL
+  SELECT s.key, (
+    SELECT json_group_array(json_array(c.id, turn_id, created_ms, completed_ms, provider, model,
+      json_array(input, output, reasoning, cache_read, cache_write), amount_nano, error, agent,
+      t.id, t.name, t.target, t.ok, t.child_session_id, t.digest, t.files))
+    FROM call c INDEXED BY call_session LEFT JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
+    WHERE c.session_id = s.value AND copied_from IS NULL)
+  FROM json_each(?) s
 """
 _SESSIONS = f"""
   SELECT s.value, k.parent_id, k.fork_of, coalesce(k.project, ''), coalesce(k.directory, ''), k.present = 0,
@@ -98,6 +100,32 @@ WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
 _model_key = lru_cache(model_key.model_key)
 
 
+class _Row(Struct, frozen=True, array_like=True, gc=False):
+    """A call with one of its tool uses, as `_WORK` has it."""
+
+    id: str
+    turn_id: str | None
+    created_ms: int
+    completed_ms: int | None
+    provider: str
+    model: str
+    tokens: Tokens
+    nano: int
+    error: str | None
+    agent: str
+    use_id: str | None
+    """None for a call that asked for no tool; then all that follows is None as well."""
+    tool: str | None
+    target: str | None
+    ok: int | None
+    child_session_id: str | None
+    digest: int | None
+    files: str | None
+
+
+_ROWS = Decoder(list[_Row])
+
+
 class CallsOfSession(NamedTuple):
     """A session's paid calls in order of time, and the tool uses that each asked for, by its id and in their order.
 
@@ -112,32 +140,37 @@ class CallsOfSession(NamedTuple):
 def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[CallsOfSession]:
     """The sessions' own calls without copies; a session without any is left out. Reads each row once."""
     directories = directory_by_session(connection, ids)
-    for key, rows in groupby(connection.execute(_WORK, (json.dumps(ids),)), itemgetter(0)):
-        yield CallsOfSession(ids[key], *_calls_and_uses(rows, directories.get(ids[key], "")))
+    for place, text in connection.execute(_WORK, (json.dumps(ids),)):
+        if rows := _ROWS.decode(text):
+            yield CallsOfSession(ids[place], *_calls_and_uses(rows, directories.get(ids[place], "")))
 
 
-def _calls_and_uses(rows: Iterable[Any], directory: str) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
+def _calls_and_uses(rows: Iterable[_Row], directory: str) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
     calls: list[CallFacts] = []
     uses: dict[str, list[ToolFacts]] = {}
     last_id, last_ms, is_tied = "", None, False
-    key, key_of = "", ("", "")
-    for (
-        _, id, turn_id, at_ms, end_ms, provider, model, input, output, reasoning, cache_read, cache_write, nano, error,
-        agent, use_id, name, target, ok, child_id, digest, files,
-    ) in rows:  # fmt: skip
+    key = provider = model = ""
+    for row in rows:
+        id = row.id
         if id != last_id:
+            at_ms, nano = row.created_ms, row.nano
             is_tied = is_tied or at_ms == last_ms
             last_id, last_ms = id, at_ms
-            tokens = Tokens(input, output, reasoning, cache_read, cache_write)
-            if key_of != (provider, model):
-                key, key_of = _model_key(provider, model), (provider, model)
-            calls.append(CallFacts(id, turn_id or "", at_ms, end_ms, key, tokens, nano, nano, 0, False, error, agent))
+            if row.model != model or row.provider != provider:
+                provider, model = row.provider, row.model
+                key = _model_key(provider, model)
+            turn_id, end_ms = row.turn_id or "", row.completed_ms
+            calls.append(
+                CallFacts(id, turn_id, at_ms, end_ms, key, row.tokens, nano, nano, 0, False, row.error, row.agent)
+            )
+        use_id = row.use_id
         if use_id is not None:
+            name, target, ok = row.tool or "", row.target or "", row.ok
             if target and target[0] != "/" and name in TOOLS_OF_FILES:
                 target = in_folder(target, directory)
-            shown = files_of_command(files, directory) if files else ()
+            shown = files_of_command(row.files, directory) if row.files else ()
             done = None if ok is None else ok & 1 == 1
-            use = ToolFacts(id, name, target, done, None, child_id, digest, ok == 2, shown, ok == 3)
+            use = ToolFacts(id, name, target, done, None, row.child_session_id, row.digest, ok == 2, shown, ok == 3)
             if id not in uses:
                 uses[id], order = [use], [use_id]
             else:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from opencode_tui.ledger.bulk_insert import insert_rows
 from opencode_tui.ledger.copies import link_copies
-from opencode_tui.ledger.fingerprints import key_of, keyed
+from opencode_tui.ledger.fingerprints import key_of, keyed_all
 from opencode_tui.ledger.tool_files import files_text
 from opencode_tui.pricing.book import Priced
 from opencode_tui.pricing.rates import Rates
@@ -53,11 +53,8 @@ _CALL_COLUMNS = (
     *("recorded_nano", "amount_nano", "basis", "rates_id", "list_nano", "input_nano", "output_nano"),
     *("cache_nano", "finish", "error", "copied", "copy_of", "variant", "streamed_ms", "missing"),
 )
-_Rated = tuple[Call, Priced, int | None]
-"""A call, its price, and the id of its rates in the ledger."""
-_NO_PARTS = _NO_VALUES = (None, None, None)
+_NO_PARTS = (None, None, None)
 _NONE = (None,) * 5
-_USUAL = (False, False)
 _TOKENS = "{0}.input + {0}.output + {0}.reasoning + {0}.cache_read + {0}.cache_write"
 # A completed call is never changed, unless a store can fill in fields that could not be read before. Of a running call
 # in several stores, the row with the most cost and tokens wins, so an older backup copy, even if restored, does not set
@@ -218,15 +215,18 @@ def write_calls(
     in_steps = {message_id(call.id) for call, _ in calls if "#" in call.id}
     known = _known(connection, (call.id for call, _ in calls))
     running = {call.id for call, _ in calls if call.final and known.get(call.id)} if known else set()
-    rated = [(*each, of_call) for each, of_call in zip(calls, _rates_ids(connection, calls), strict=True)]
-    new = {each[0].id: each for each in rated if each[0].id not in known and "\0" not in each[0].id}
-    others = [each for each in rated if each is not new.get(each[0].id)] if len(new) < len(rated) else []
-    old = [(*_call_row(*each, store_id, machine), message_id(each[0].id) in in_steps) for each in others]
-    for id in running - in_steps:
-        steps = [(id, step) for (step,) in connection.execute(_STEPS, (id,))]
+    rates_ids = _rates_ids(connection, calls)
+    new = {each[0].id: each for each in calls if each[0].id not in known and "\0" not in each[0].id}
+    others = [each for each in calls if each is not new.get(each[0].id)] if len(new) < len(calls) else []
+    old = [
+        (*_call_row(call, priced, rates_ids[id(priced.rates)], store_id, machine), message_id(call.id) in in_steps)
+        for call, priced in others
+    ]
+    for whole in running - in_steps:
+        steps = [(whole, step) for (step,) in connection.execute(_STEPS, (whole,))]
         connection.executemany("UPDATE tool SET call_id = ? WHERE call_id = ?", steps)
         connection.executemany("DELETE FROM call WHERE id = ?", [(step,) for _, step in steps])
-    _insert(connection, new.values(), store_id, machine)
+    _insert(connection, new.values(), rates_ids, store_id, machine)
     connection.executemany(_UPSERT_CALL, old)
     ended = [call for call, _ in calls if call.id in running] if running else []
     connection.executemany(_END_CALL, [(c.completed_ms, c.streamed_ms, c.finish, c.error, c.id) for c in ended])
@@ -238,15 +238,24 @@ def write_calls(
         )
 
 
-def _insert(connection: sqlite3.Connection, calls: Iterable[_Rated], store_id: int, machine: int) -> None:
+def _insert(
+    connection: sqlite3.Connection,
+    calls: Iterable[tuple[Call, Priced]],
+    rates_ids: Mapping[int, int | None],
+    store_id: int,
+    machine: int,
+) -> None:
     """Inserts new calls, which is faster than an upsert, as that prepares for the triggers."""
-    groups: dict[tuple[bool, bool], list[tuple[Any, ...]]] = {}
-    for call, priced, rates_id in calls:
-        row = _usual_row(call, priced, rates_id)
+    usual: list[tuple[Any, ...]] = []
+    groups: dict[tuple[bool, bool], list[tuple[Any, ...]]] = {(False, False): usual}
+    for call, priced in calls:
+        row = _usual_row(call, priced, rates_ids[id(priced.rates)])
         seldom = (call.error, call.copy_of, call.variant, call.streamed_ms, call.missing)
+        if seldom == _NONE and priced.list_nano is None:
+            usual.append(row)
+            continue
         kind = priced.list_nano is not None, seldom != _NONE
-        if kind != _USUAL:
-            row = (*row, *((priced.list_nano,) if kind[0] else ()), *(seldom if kind[1] else ()))
+        row = (*row, *((priced.list_nano,) if kind[0] else ()), *(seldom if kind[1] else ()))
         groups.setdefault(kind, []).append(row)
     for (is_listed, is_odd), rows in groups.items():
         columns = (*_USUAL_COLUMNS, *(("list_nano",) if is_listed else ()), *(_SELDOM if is_odd else ()))
@@ -269,16 +278,15 @@ def _usual_row(call: Call, priced: Priced, rates_id: int | None) -> tuple[Any, .
 
 def write_tools(connection: sqlite3.Connection, tools: Iterable[ToolUse]) -> None:
     """Inserts tool uses; existing ones are not changed."""
-    # The oldest first, as SQLite fills its pages when ids ascend.
-    found = list(tools)[::-1]
+    found = list(tools)[::-1]  # the oldest first, as SQLite fills its pages when ids ascend
     key = key_of(connection) if any(t.digest is not None for t in found) else None
+    fingerprints = keyed_all(key, [t.digest for t in found])
     usual: list[tuple[Any, ...]] = []
     others: list[tuple[Any, ...]] = []
-    for t in found:
-        fingerprint = keyed(key, t.digest)
+    for t, fingerprint in zip(found, fingerprints, strict=True):
         outcome = _REFUSED if t.refused else _FOUND_NOTHING if t.found_nothing else _AS_INTEGER[t.ok]
         row = t.id, t.call_id, t.session_id, t.name, t.target, outcome, t.duration_ms, fingerprint
-        if (t.child_session_id, t.added, t.removed) == _NO_VALUES and not t.files:
+        if t.added is None and t.child_session_id is None and t.removed is None and not t.files:
             usual.append(row)
         else:
             others.append((*row, t.child_session_id, t.added, t.removed, files_text(t.files)))
@@ -315,19 +323,11 @@ def _call_row(call: Call, priced: Priced, rates_id: int | None, store_id: int, m
     )
 
 
-def _rates_ids(connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]]) -> list[int | None]:
-    """The id in the ledger of the rates of each call; most calls share the same object."""
-    by_object: dict[int, int | None] = {}
-    by_value: dict[Rates | None, int | None] = {}
-    found = []
-    for _, priced in calls:
-        rates = priced.rates
-        if id(rates) not in by_object:
-            if rates not in by_value:
-                by_value[rates] = _rates_id(connection, rates)
-            by_object[id(rates)] = by_value[rates]
-        found.append(by_object[id(rates)])
-    return found
+def _rates_ids(connection: sqlite3.Connection, calls: Sequence[tuple[Call, Priced]]) -> dict[int, int | None]:
+    """The ids in the ledger of the rates of calls, by the `id()` of their objects, of which most calls share a few."""
+    objects = {id(priced.rates): priced.rates for _, priced in calls}
+    by_value = {rates: _rates_id(connection, rates) for rates in dict.fromkeys(objects.values())}
+    return {key: by_value[rates] for key, rates in objects.items()}
 
 
 def _rates_id(connection: sqlite3.Connection, rates: Rates | None) -> int | None:

@@ -37,7 +37,11 @@ class LiveStore(Protocol):
     """Access to what only OpenCode's store has. Implemented by sync.Sync."""
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
-        """The ids of the messages that OpenCode still shows; None if no store that can be read has the session."""
+        """The ids of the messages that OpenCode still has; None if no store that can be read has the session."""
+        ...
+
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
+        """The same without those that an undo took back, whose rows stay until the next prompt."""
         ...
 
     def prompts(self, session_id: str, turn_ids: Sequence[str]) -> Mapping[str, str]:

@@ -77,7 +77,7 @@ def _started(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Popen
     if not portions:
         return None
     try:
-        return _start(_request(ledger, look, portions))
+        return _start(ledger, look, portions)
     except (OSError, ValueError, OverflowError):
         return None
 
@@ -96,19 +96,18 @@ def _request(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> LookR
     )
 
 
-def _start(request: LookRequest) -> Popen[bytes]:
-    """Starts the process and gives it the request. Raises OSError, ValueError and OverflowError."""
+def _start(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Popen[bytes]:
+    """Starts the process and gives it the request, made while it starts. Raises OSError, ValueError, OverflowError."""
     from subprocess import DEVNULL, PIPE, Popen  # here, as only a first look needs it
 
     import msgspec
 
-    given = msgspec.msgpack.encode(request)
     # -P and the path at the end: nothing in the current folder, which may be anybody's project, is imported.
-    root = os.fspath(Path(request.package).parent.parent)
+    root = os.fspath(Path(opencode_tui.__file__ or "").parent.parent)
     process = Popen([sys.executable, "-P", "-c", _CODE, root], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, close_fds=True)
     assert process.stdin is not None
     try:
-        process.stdin.write(given)
+        process.stdin.write(msgspec.msgpack.encode(_request(ledger, look, portions)))
         process.stdin.close()
     except BaseException:
         process.kill()

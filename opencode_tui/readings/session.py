@@ -106,7 +106,7 @@ def session_turns(
     directory: str = "",
 ) -> tuple[Turn, ...]:
     """The turns of a session's own calls; `directory` is that of the session: of its files and context limits."""
-    ids = live.message_ids(session_id) if live else None
+    ids = live.shown_ids(session_id) if live else None
     undone = frozenset() if ids is None else frozenset(call.id for call in calls if is_undone(call.id, call.agent, ids))
     turn_ids = list(dict.fromkeys(call.turn_id for call in calls if call.turn_id))
     return turns_of(
@@ -135,7 +135,7 @@ def read_turn(request: TurnRequest, context: Context) -> TurnView:
         if use.call_id in wanted:
             shown = ToolRow(use.name, use.target, use.ok, use.duration_ms, use.child_session_id, use.refused)
             tools[use.call_id].append(shown)
-    ids = context.live.message_ids(request.session_id) if context.live else None
+    ids = context.live.shown_ids(request.session_id) if context.live else None
     return TurnView(
         request,
         context.now_ms,
@@ -282,7 +282,7 @@ def _call_row(row: tuple[Any, ...], undone: bool, tools: tuple[ToolRow, ...]) ->
 
 
 def is_undone(id: str, agent: str, ids: frozenset[str] | None) -> bool:
-    """Whether OpenCode no longer has the call; `ids` are the messages that it has. Titles have no message."""
+    """Whether OpenCode no longer has the call; `ids` are the messages that it shows. Titles have no message."""
     return ids is not None and message_id(id) not in ids and (agent == UNDONE or not is_unlisted(id))
 
 

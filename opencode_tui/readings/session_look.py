@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,7 +12,6 @@ from msgspec.structs import replace
 from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.ledger.turns import KeptTurn
-from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.families import child_works, main_task
 from opencode_tui.readings.session_works import session_works
 from opencode_tui.readings.turn_settling import turns_to_keep
@@ -19,6 +19,9 @@ from opencode_tui.records.insights import Finding
 from opencode_tui.records.session import ModelRates
 from opencode_tui.records.signs import SessionSigns
 from opencode_tui.records.work import SessionWork
+
+if TYPE_CHECKING:  # a process that only looks does without its settings and prices
+    from opencode_tui.readings.context import ContextLimits
 
 
 class Looked(Struct, frozen=True, array_like=True):

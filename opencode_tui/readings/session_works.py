@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from opencode_tui.analysis.session_signs import signs_of
 from opencode_tui.analysis.turn_work import turns_work
 from opencode_tui.ledger import session_work_queries as rows
-from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.families import family_signs
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.records.facts import CallFacts
@@ -16,6 +16,9 @@ from opencode_tui.records.model_key import split_key
 from opencode_tui.records.session import ModelRates
 from opencode_tui.records.signs import NO_FAMILY, SessionSigns
 from opencode_tui.records.work import SessionWork
+
+if TYPE_CHECKING:
+    from opencode_tui.readings.context import ContextLimits
 
 
 def session_works(

@@ -39,7 +39,7 @@ class SessionSigns(Struct, frozen=True):
     hit_drop: int = 0
     """The most percentage points by which the share read from the cache fell from one call to a later one."""
     searches: int = 0
-    """Searches for text."""
+    """The most searches for text in one turn, or those of all turns that found nothing, if these are more."""
     failed_edits: int = 0
     edit_turns: int = 0
     """Turns that edited a file."""

@@ -92,7 +92,8 @@ _NO_EVENT = """
 _ONLY_HERE = f"""
   SELECT s.id, json_group_array(n.id) FROM session_v2 s JOIN session_message n ON n.session_id = s.id
   WHERE s.id IN {_IDS} AND s.fork_session_id IS NULL AND s.time_created <= ?2 AND n.time_created <= ?2
-    AND n.type IN ('assistant', 'compaction') AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
+    AND n.type IN ('assistant', 'compaction') AND n.id NOT GLOB '*_*_[0-9]*'
+    AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
 """
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message

@@ -18,11 +18,11 @@ from opencode_tui.source.digest import digest_of
 from opencode_tui.source.text import identifier
 from opencode_tui.source.tool_uses import (
     SEARCHES,
-    files_of,
     found_nothing,
     is_refusal,
     known_tool_name,
     outcome,
+    shown_files,
     target_of,
     took_ms,
 )
@@ -113,7 +113,7 @@ def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | N
         outcome(tool, status, meta.exit), took_ms(time.start, time.end, time.ran, time.completed),
         (identifier(meta.sessionId) or identifier(meta.sessionID)) if meta.sessionId or meta.sessionID else None,
         digest_of(session_id, compact), added, removed, status == "error" and is_refusal(state.error),
-        files_of(tool, given.command),
+        shown_files(tool, given.command),
         status == "completed" and part.tool in SEARCHES and found_nothing(_said(state.output)),
     )
     # fmt: on

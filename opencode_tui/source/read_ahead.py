@@ -1,8 +1,9 @@
 """Lets another process read and decode the messages of a large store while this one writes what has been read.
 
 Python decodes rows in one thread at a time, so only a process uses a second core. It is a few batches ahead, waits
-for us without a read transaction, and ends when we do, `kill -9` included, as its pipe closes. If it cannot be started
-or stops at a row, this process reads on from where the last batch ended, and meets the trouble itself.
+for us without a read transaction, and ends when we do, `kill -9` included, as its pipe closes. A thread of ours takes
+the next batch out of the pipe while SQLite writes this one. If the process cannot be started or stops at a row, this
+one reads on from where the last batch ended, and meets the trouble itself.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -52,12 +53,13 @@ def reading_ahead(file: SqliteFile, table: str, messages: TableCursor) -> Iterat
     except (OSError, ValueError):
         yield iter(())
         return
+    assert process.stdout is not None
+    pieces = _one_ahead(_pieces(process.stdout))
     try:
-        assert process.stdout is not None
-        yield _pieces(process.stdout)
+        yield pieces
     finally:
-        assert process.stdout is not None
-        process.kill()
+        process.kill()  # which ends the thread
+        pieces.close()
         process.stdout.close()
         process.wait()
 
@@ -92,6 +94,20 @@ def _start(request: ReadRequest) -> Popen[bytes]:
         process.wait()
         raise
     return process
+
+
+def _one_ahead(pieces: Iterator[ReadPiece]) -> Generator[ReadPiece]:
+    """The same pieces, each taken by a thread while the one before is worked on."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(1)
+    try:
+        coming = pool.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            coming = pool.submit(next, pieces, None)
+            yield piece
+    finally:
+        pool.shutdown(wait=False)
 
 
 def _pieces(pipe: IO[bytes]) -> Iterator[ReadPiece]:

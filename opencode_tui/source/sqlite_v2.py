@@ -33,6 +33,7 @@ from opencode_tui.source.bills import BillTable, PendingSums, plain_sum
 from opencode_tui.source.cursor import advance, rowids, shrink
 from opencode_tui.source.decode import BadRow, call_from_v2, json_object, json_value, moment
 from opencode_tui.source.histories import History
+from opencode_tui.source.imported import imported_from_v1
 from opencode_tui.source.originals import orphans
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fetch_bounded, fields_of, final_ids
@@ -90,17 +91,17 @@ _NOT_ENDED_IN_V1 = """
   AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = m.id
     AND CASE WHEN json_valid(o.data) THEN json_type(o.data, '$.time.completed') IN ('integer', 'real') END)
 """
-# The id of a fork's copy ends in the number of its row. For a session that was forked in OpenCode 1 only the time shows
-# a copy, and only for v1's messages: after the clock was set back, a session's own calls are older than the session.
+# The id of a fork's copy ends in the number of its row. A fork that was exported and imported is no fork to OpenCode
+# any more, and its rows have other numbers. There, as in a session that was forked in OpenCode 1, a copy has to be
+# older than its session as well; a session's own calls are older only after the clock was set back.
 _IN_FORK = """
   coalesce(m.id LIKE '%\\_' || m.seq ESCAPE '\\', 0)
   OR (typeof(m.seq) <> 'integer' OR m.seq < 0) AND m.id GLOB '*_*_[0-9]*'
 """
 _COPIED = (
     "CASE WHEN s.fork_session_id IS NOT NULL OR s.id IS NULL THEN {forked}"
-    " ELSE m.time_created < s.time_created AND ({of_v1} OR {forked}) END"
+    " ELSE m.time_created < s.time_created AND ({of_v1} OR m.id GLOB '*_*_[0-9]*') END"
 )
-_OF_V1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)"
 _PERHAPS_OF_V1 = "(s.version LIKE '0.%' OR s.version LIKE '1.%')"
 _COPIED_BY_TIME = "m.time_created < s.time_created"
 
@@ -329,7 +330,8 @@ def _copied(connection: sqlite3.Connection) -> str:
     """The SQL that tells whether a row `m` of a session `s` is a fork's copy."""
     if "fork_session_id" not in columns(connection, "session_v2"):
         return _COPIED_BY_TIME
-    return _COPIED.format(forked=_IN_FORK, of_v1=_OF_V1 if columns(connection, "message") else _PERHAPS_OF_V1)
+    of_v1 = imported_from_v1(connection) if columns(connection, "message") else _PERHAPS_OF_V1
+    return _COPIED.format(forked=_IN_FORK, of_v1=of_v1)
 
 
 def _fields(error: str | None, text: object) -> dict[str, Any]:

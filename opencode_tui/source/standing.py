@@ -19,6 +19,7 @@ from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records.reconciliation import Agreement, LeftOut, Standing, StandingCall
 from opencode_tui.source.agreeing import Collected
 from opencode_tui.source.decode import BadRow, cost_field, has_fraction, json_value, moment
+from opencode_tui.source.imported import imported_from_v1
 from opencode_tui.source.sqlite_file import SqliteFile, columns
 from opencode_tui.source.sqlite_store import fields_of
 
@@ -74,11 +75,10 @@ def standing_v2(
     with file.reading() as connection:
         touched = "m.time_updated" if "time_updated" in columns(connection, "session_message") else "0"
         fork = "s.fork_session_id" if "fork_session_id" in columns(connection, "session_v2") else "NULL"
-        is_copy, upgraded = copied(connection), columns(connection, "message")
+        is_copy, of_v1 = copied(connection), imported_from_v1(connection)
         extra = 0.0
         if {"type", "data", "aggregate_id"} <= columns(connection, "event"):
             extra = connection.execute(_EXTRA).fetchone()[0]
-    of_v1 = "EXISTS (SELECT 1 FROM message o WHERE o.id = m.id)" if upgraded else "0"
     names = {"touched": touched, "fork": fork, "copied": is_copy, "of_v1": of_v1, "now": now_ms}
     found, sums = Collected(agreement), dict[str, int | None]()
     for rows, some in _pages(

@@ -63,14 +63,9 @@ def tool_use(
         lines[0],
         lines[1],
         len(more) > 1 and status == "error" and is_refusal(more[1]),
-        files_of(tool, command),
+        shown_files(tool, command),
         status == "completed" and found_nothing(said),
     )
-
-
-def files_of(tool: str, command: object) -> tuple[str, ...]:
-    """The files whose content a command showed."""
-    return files_read(command) if tool in targets.COMMAND_TOOLS and isinstance(command, str) else ()
 
 
 def found_nothing(said: object) -> bool:
@@ -120,6 +115,11 @@ def target_of(
     if tool in targets.URL_TOOLS:
         return targets.host_of(url) if isinstance(url, str) else ""
     return targets.program_name(agent) if tool in targets.AGENT_TOOLS and isinstance(agent, str) else ""
+
+
+def shown_files(tool: str, command: object) -> tuple[str, ...]:
+    """The files whose content a command showed; none of any other tool."""
+    return files_read(command) if tool in targets.COMMAND_TOOLS and isinstance(command, str) else ()
 
 
 def patched_file(patch: str) -> str:

@@ -14,7 +14,7 @@ import pytest
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings import finding_settling, look_ahead, session_look
 from opencode_tui.readings.finding_settling import settle_findings
-from opencode_tui.readings.look_process import KnownLimits, LookRequest
+from opencode_tui.readings.look_process import KnownLimits
 from tests.support.watched import Limits, Watched
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -91,8 +91,8 @@ def test_this_process_looks_itself_where_the_other_one_stops_or_cannot_start(
 ) -> None:
     start = look_ahead._start
 
-    def killed(request: LookRequest) -> object:
-        process = start(request)
+    def killed(ledger: Ledger, look: session_look.Look, portions: list[list[str]]) -> object:
+        process = start(ledger, look, portions)
         os.kill(process.pid, signal.SIGKILL)
         return process
 

@@ -79,7 +79,8 @@ def test_a_compaction_that_an_older_version_read_from_opencode_2_becomes_one(tmp
     assert ours.rows(CLASSES)[0] == ("coding", 140_000_001, 3)
     with ours.ledger.writing() as connection:
         connection.execute("DROP TABLE undone_call")
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'm018_undone_calls'")
+        connection.execute("ALTER TABLE tool DROP COLUMN files")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name GLOB 'm018*' OR name GLOB 'm020*'")
         connection.execute("PRAGMA user_version = 17")
     ours.close()
     ledger = Ledger(ours.ledger.path)

@@ -34,6 +34,9 @@ class Store:
         self._ids, self.asked = ids, 0
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
+        return frozenset(self._ids[session_id]) if session_id in self._ids else None
+
+    def shown_ids(self, session_id: str) -> frozenset[str] | None:
         self.asked += 1
         return frozenset(self._ids[session_id]) if session_id in self._ids else None
 
@@ -140,6 +143,7 @@ def test_what_is_taken_back_is_undone_before_the_next_prompt_and_until_a_redo(
     store.revert(session, first, pending=True)
     assert undone_nano() == 30 * CENT + 1
     assert "undone" not in causes_of(compared(read)), "OpenCode still adds it up"
+    assert calls_in_no_row(read.ledger.connection, EVER)["undone"] == Aside(0, 0), "and has its row"
     with closing(sqlite3.connect(store.path)) as connection, connection:
         connection.execute(
             f"UPDATE {table} SET revert = NULL, time_updated = time_updated + 1 WHERE id = ?", (session,)

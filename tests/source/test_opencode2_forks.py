@@ -8,8 +8,9 @@ import pytest
 
 from opencode_tui.ledger.residuals import UNDONE
 from tests.stores import V1, V2, Tokens
-from tests.support.ledgers import assert_truth
+from tests.support.ledgers import assert_truth, reader
 from tests.support.opencode2 import assert_totals, synced, undo, unlisted
+from tests.support.reconciled import reconciled
 
 
 def test_undone_calls_of_a_fork_without_its_copies(store: V2, root: str) -> None:
@@ -184,3 +185,22 @@ def test_a_copy_that_is_undone_in_a_fork_leaves_the_original_where_it_is(store: 
     ours.poll()
     assert_totals(ours, store)
     assert unlisted(ours) == []
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
+def test_a_fork_that_was_exported_and_imported_is_still_no_second_spend(store: V2, root: str, is_seen: bool) -> None:
+    """OpenCode 2.0.15 then calls it no fork any more, and numbers its rows from 1."""
+    for cost in ("0.01", "0.02"):
+        store.call(root, cost=cost)
+    fork = store.fork(root)
+    store.call(fork, cost="0.04")
+    ours = reader(store.data_dir)
+    if is_seen:
+        ours.poll()
+    store.database.run("UPDATE session_v2 SET fork_session_id = NULL WHERE id = ?", fork)
+    store.database.run("UPDATE session_message SET seq = seq + 1000 WHERE session_id = ?", fork)
+    number = "SELECT count(*) FROM session_message o WHERE o.session_id = m.session_id AND o.seq <= m.seq"
+    store.database.run(f"UPDATE session_message AS m SET seq = ({number}) WHERE session_id = ?", fork)
+    found = reconciled(ours)
+    assert_truth(ours, store.truth)
+    assert [each.unexplained_nano for each in found.figures] == [0, 0, 0]

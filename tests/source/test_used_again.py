@@ -66,6 +66,27 @@ def test_what_a_fork_of_opencode_2_copied_from_opencode_1_is_not_in_its_sum(tmp_
     store = V2(tmp_path, upgraded=old)
     fork = store.fork(root)
     undo(store, fork, "0.05")
+    store.database.run("UPDATE session_v2 SET version = '1.18.34' WHERE id = ?", fork)  # as 2.0.15 does
     ours = synced(store)
     assert_truth(ours, store.truth)
     assert unlisted(ours) == [("undone", 50_000_000)]
+    assert [each.unexplained_nano for each in reconciled(ours).figures] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
+def test_a_fork_that_opencode_1_deletes_later_is_still_no_second_spend(tmp_path: Path, is_seen: bool) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    fork = old.fork(root)
+    old.call(fork, cost="0.03")
+    store = V2(tmp_path, upgraded=old)
+    ours = reader(store.data_dir)
+    if is_seen:
+        ours.poll()
+    for sql in DELETED["a session"]:
+        store.database.run(sql, fork)
+    found = reconciled(ours)
+    assert_truth(ours, store.truth)
+    assert unlisted(ours) == []
+    assert [each.unexplained_nano for each in found.figures] == [0, 0, 0]

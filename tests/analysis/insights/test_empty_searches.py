@@ -39,8 +39,8 @@ def test_searches_that_said_that_they_found_nothing_are_measured_wherever_they_s
     assert said.what == '4 calls of "Fix header" did nothing but search, and found nothing: $0.21'
     assert said.sum_shown == "4 calls cost $0.21; without the first of each turn: $0.11"
     assert not found(RULE, session(first, turn(asks("0.054", "glob0"))))
-    signs = sum(use.name == "grep" or use.found_nothing for each in session(first, second).turns for use in each.tools)
-    assert signs_of(session(first, second), ()).searches == signs
+    assert signs_of(session(first, second), ()).searches == 6, "those that found nothing, of all turns"
+    assert signs_of(session(turn(*searches(4, 12)), turn(*searches(3, 12))), ()).searches == 4, "the most of one turn"
 
 
 def test_one_match_is_more_than_nothing_and_three_are_too_few() -> None:
