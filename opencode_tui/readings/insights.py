@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import marked
-from opencode_tui.analysis.insight_order import by_cause, insights_of
+from opencode_tui.analysis.insight_order import by_cause, insights_of, said_beside
 from opencode_tui.analysis.insights import PERIOD_RULES, RULE_OF
 from opencode_tui.analysis.insights.unattended import away_after_ms
 from opencode_tui.analysis.period_calls import SharedCall, shared_sessions, with_their_calls
@@ -85,8 +85,9 @@ def read_insights(request: InsightsRequest, context: Context) -> InsightList:
     decided = marks_of_insights(connection)
     followed = read_followed(decided, context, period_work)
     hidden = {(each.rule, each.key) for each in decided if each.state == "done" or each.is_dismissed(context.now_ms)}
-    groups = by_cause(_titled(found, context), costs, RULE_OF, hidden)
-    insights = insights_of(groups, RULE_OF, _until_now(span, context))
+    found = _titled(found, context)
+    groups = by_cause(found, costs, RULE_OF, hidden)
+    insights = insights_of(groups, RULE_OF, _until_now(span, context), said_beside(found, groups, RULE_OF))
     shown, dismissed = marked(insights, decided, followed, context.now_ms)
     return InsightList(
         request=request,

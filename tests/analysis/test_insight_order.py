@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from opencode_tui.analysis.claims import once
 from opencode_tui.analysis.finding_parts import CallCosts, part_within
-from opencode_tui.analysis.insight_order import by_cause, insights_of
+from opencode_tui.analysis.insight_order import by_cause, insights_of, said_beside
 from opencode_tui.analysis.insights.rule import InsightRule
 from opencode_tui.clock import DAY_MS, Span
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -71,6 +71,23 @@ def test_findings_that_are_not_enough_together_say_nothing_and_leave_their_calls
         ("loop", "c"): [13 * CENT],
         ("waste", "b"): [2 * CENT, CENT],
     }
+
+
+def test_a_broad_cause_of_the_same_money_is_said_beside_the_one_that_has_it() -> None:
+    class Broad(Waste):
+        reach, is_said_beside = "broad", True
+
+        def words(self, findings: Sequence[Finding]) -> Words:
+            return Words("one turn started many", "what of it", "start fewer", "sum")
+
+    rules = {"waste": Waste(), "loop": Broad()}
+    found = [finding(4, 5, 6), finding(4, 5, 6, 1, rule="loop"), finding(7, 8, 9, rule="loop", key="b")]
+    groups = by_cause(found, COSTS, rules)
+    assert set(groups) == {("waste", "a"), ("loop", "b")}
+    beside = said_beside(found, groups, rules)
+    _, said = insights_of(groups, rules, WEEK, beside)
+    assert (said.title, said.what, said.how) == ("a in 1", "what; one turn started many", "how; start fewer")
+    assert said.cost_nano == 15 * CENT and set(beside) == {("waste", "a")}
 
 
 def test_what_a_costlier_finding_has_is_not_counted_again() -> None:

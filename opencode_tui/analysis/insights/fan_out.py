@@ -29,6 +29,7 @@ class FanOut(InsightRule):
     lever = "context"
     is_about_subagents = True
     reach = "broad"
+    is_said_beside = True
     version = 2
     thresholds = (FAN_OUT,)
 

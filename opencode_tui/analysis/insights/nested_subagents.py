@@ -20,6 +20,7 @@ class NestedSubagents(InsightRule):
     lever = "context"
     is_about_subagents = True
     reach = "broad"
+    is_said_beside = True
     version = 2
     thresholds = (Threshold("nested_subagents", 2),)
 

@@ -30,6 +30,7 @@ class RepeatedExploration(InsightRule):
     lever = "context"
     is_about_subagents = True
     reach = "broad"
+    is_said_beside = True
     version = 3
     thresholds = (Threshold("repeated_exploration", 4),)
 

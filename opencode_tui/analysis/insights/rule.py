@@ -36,6 +36,8 @@ class AnyInsightRule(ABC):
     """Whether it looks at the subagents below a session; the others are given none."""
     reach: ClassVar[Reach] = "close"
     """How far its findings reach beyond what they are about; closer causes go before wider ones (see `claims.py`)."""
+    is_said_beside: ClassVar[bool] = False
+    """Where another insight has the money of its finding, that one says what this one is as well."""
     is_for_a_person: ClassVar[bool] = False
     """What it advises is done at the keyboard, so that it says nothing of what ran with nobody there."""
     version: ClassVar[int] = 1
