@@ -118,12 +118,17 @@ def _rows(
         spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = row[first:end]
         calls, sessions, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
         roots, subagents, all_sessions = _counts(sessions, root_of)
+        errors, retries = failed.get(keys, (0, 0))
+        seconds, speed = _speeds(speeds) if speeds else (None, None)
+        edit_turns, one_shots, edit_retries = (None, None, None) if edited is None else edited.get(keys, (0, 0, 0))
+        # fmt: off
         measures = Measures(
-            *(spend, listed, calls, roots, subagents, all_sessions, Tokens(*tokens)),
-            *(input_nano, output_nano, cache_nano, saved, aborted or 0, *failed.get(keys, (0, 0))),
-            *(None if turns is None else count_turns(turns), *(_speeds(speeds) if speeds else (None, None))),
-            *(uses, tool_failures, tool_ms, *((None, None, None) if edited is None else edited.get(keys, (0, 0, 0)))),
+            spend, listed, calls, roots, subagents, all_sessions, Tokens(*tokens),
+            input_nano, output_nano, cache_nano, saved, aborted or 0, errors, retries,
+            None if turns is None else count_turns(turns), seconds, speed, uses, tool_failures, tool_ms,
+            edit_turns, one_shots, edit_retries,
         )
+        # fmt: on
         rows.append(BreakdownRow(keys, measures))
     return rows
 

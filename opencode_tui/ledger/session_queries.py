@@ -7,11 +7,14 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
+from msgspec.json import Decoder
+
 from opencode_tui.ledger.sums import SAVED_NANO, exact_sum
 from opencode_tui.records import model_key
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import CallFacts, ToolFacts
 
+_BY_ID = Decoder(dict[str, str])
 _TREE = """
   WITH RECURSIVE below(id) AS (
     VALUES (?) UNION SELECT s.id FROM below JOIN session s ON s.parent_id = below.id)
@@ -56,8 +59,11 @@ def tree_ids(connection: sqlite3.Connection, root: str) -> list[str]:
 
 def parents(connection: sqlite3.Connection) -> dict[str, str]:
     """The parent of each subagent whose parent is a session that the ledger knows."""
-    rows = connection.execute("SELECT s.id, s.parent_id FROM session s JOIN session p ON p.id = s.parent_id")
-    return dict(rows.fetchall())
+    # As one text: thousands of rows take longer from SQLite to Python than in JSON.
+    (found,) = connection.execute(
+        "SELECT json_group_object(s.id, s.parent_id) FROM session s JOIN session p ON p.id = s.parent_id"
+    ).fetchone()
+    return _BY_ID.decode(found)
 
 
 def naming_facts(connection: sqlite3.Connection, ids: Iterable[str]) -> list[tuple[str, str, str, int]]:
