@@ -12,8 +12,9 @@ from msgspec import Struct
 from opencode_tui.analysis.call_figures import SHARE, figures_of_calls, sum_left
 from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.analysis.overhead import is_overhead
+from opencode_tui.analysis.task_classes import OVERHEAD_AGENTS
 from opencode_tui.money import format_usd, plural, tokens_text
-from opencode_tui.records.calls import EDIT_TOOLS
+from opencode_tui.records.calls import EDIT_TOOLS, is_unlisted
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.session import CallRates
@@ -147,14 +148,17 @@ def _is_plain_command(use: ToolFacts) -> bool:
 
 def _is_steady(work: SessionWork) -> bool:
     """Whether the context of a session only grew, but for compactions and a few times when something was taken back."""
-    calls = falls = 0
-    before: CallFacts | None = None
-    for call in work.calls:
-        if is_overhead(call):
-            before = before if call.agent == "title" else None
-        elif call.tokens.context:
-            falls += before is not None and _has_fallen(before, call)
-            before, calls = call, calls + 1
+    calls = falls = least = 0
+    model = ""
+    for call in work.calls:  # every call of most sessions comes by here, so this calls few functions
+        tokens = call.tokens
+        context = tokens.input + tokens.cache_read + tokens.cache_write
+        if call.agent in OVERHEAD_AGENTS or is_unlisted(call.id):
+            least = least if call.agent == "title" else 0
+        elif context:
+            if context * 100 < least and call.model == model:
+                falls += 1
+            model, least, calls = call.model, context * _FALLEN_PERCENT, calls + 1
     return falls * _STEPS_A_FALL <= calls
 
 

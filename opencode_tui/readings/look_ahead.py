@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import opencode_tui
 from opencode_tui.ledger.ledger import Ledger
@@ -46,20 +46,19 @@ def looking_ahead(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> 
     The iterator has what was found in each of the last portions, in their order, and then None for ever. How many they
     are is `given_away` of the portions.
     """
-    process = _started(ledger, look, portions[len(portions) - given_away(portions) :])
-    if process is None:
+    started = _started(ledger, look, portions[len(portions) - given_away(portions) :])
+    if started is None:
         yield _nothing()
         return
-    assert process.stdout is not None
+    process, request = started
     frames: SimpleQueue[bytes] = SimpleQueue()
-    thread = Thread(target=_receive, args=(process.stdout, frames), name="look-ahead", daemon=True)
+    thread = Thread(target=_exchange, args=(process, request, frames), name="look-ahead", daemon=True)
     thread.start()
     try:
         yield _looked(frames)
     finally:
         process.kill()
         thread.join()
-        process.stdout.close()
         process.wait()
 
 
@@ -73,7 +72,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _started(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Popen[bytes] | None:
+def _started(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> tuple[Popen[bytes], bytes] | None:
     if not portions:
         return None
     try:
@@ -96,8 +95,8 @@ def _request(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> LookR
     )
 
 
-def _start(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Popen[bytes]:
-    """Starts the process and gives it the request, made while it starts. Raises OSError, ValueError, OverflowError."""
+def _start(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> tuple[Popen[bytes], bytes]:
+    """Starts the process, and makes its request while it starts. Raises OSError, ValueError and OverflowError."""
     from subprocess import DEVNULL, PIPE, Popen  # here, as only a first look needs it
 
     import msgspec
@@ -105,23 +104,27 @@ def _start(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Popen[b
     # -P and the path at the end: nothing in the current folder, which may be anybody's project, is imported.
     root = os.fspath(Path(opencode_tui.__file__ or "").parent.parent)
     process = Popen([sys.executable, "-P", "-c", _CODE, root], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, close_fds=True)
-    assert process.stdin is not None
     try:
-        process.stdin.write(msgspec.msgpack.encode(_request(ledger, look, portions)))
-        process.stdin.close()
+        return process, msgspec.msgpack.encode(_request(ledger, look, portions))
     except BaseException:
         process.kill()
         process.wait()
         raise
-    return process
 
 
-def _receive(pipe: IO[bytes], frames: SimpleQueue[bytes]) -> None:
-    """Puts what comes through the pipe into a queue, so that the other process need not wait, and at last nothing."""
+def _exchange(process: Popen[bytes], request: bytes, frames: SimpleQueue[bytes]) -> None:
+    """Gives the process its request, and puts what it answers into a queue, and at last nothing.
+
+    The request fills its pipe long before the process reads it, and the answers fill theirs before anybody wants them.
+    """
     from opencode_tui.readings.look_process import SIZE_BYTES
 
-    while frame := pipe.read(int.from_bytes(pipe.read(SIZE_BYTES), "big")):
-        frames.put(frame)
+    assert process.stdin is not None and process.stdout is not None
+    with process.stdout as answers:
+        with suppress(OSError), process.stdin as asked:  # it may have ended
+            asked.write(request)
+        while frame := answers.read(int.from_bytes(answers.read(SIZE_BYTES), "big")):
+            frames.put(frame)
     frames.put(b"")
 
 

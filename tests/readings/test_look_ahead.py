@@ -92,9 +92,9 @@ def test_this_process_looks_itself_where_the_other_one_stops_or_cannot_start(
     start = look_ahead._start
 
     def killed(ledger: Ledger, look: session_look.Look, portions: list[list[str]]) -> object:
-        process = start(ledger, look, portions)
+        process, request = start(ledger, look, portions)
         os.kill(process.pid, signal.SIGKILL)
-        return process
+        return process, request
 
     monkeypatch.setattr(look_ahead, "_start", killed)
     first = settled(watched)
