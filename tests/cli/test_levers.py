@@ -29,7 +29,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def shop(shell: Shell) -> Path:
-    """A project of two models, with a subagent on the dear one and reads below node_modules, some by a command."""
+    """A project of two models, with a subagent on the expensive one and reads below node_modules, some by a command."""
     project = shell.home / "shop"
     project.mkdir()
     limits = {"limit": {"context": 200_000, "output": 8_000}}

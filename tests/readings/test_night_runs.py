@@ -20,7 +20,7 @@ EDIT = tool("edit", "/home/dev/shop/src/a.ts")
 
 
 def insights(root: Path, hours: tuple[int, ...]) -> list[Insight]:
-    """What stands out on a day with one small edit on a dear model at each hour, and work on a cheap one."""
+    """What stands out on a day with one small edit on an expensive model at each hour, and work on a cheap one."""
     store = V2(root)
     for place, hour in enumerate(hours):
         store.now = DAY_START + hour * HOUR_MS
