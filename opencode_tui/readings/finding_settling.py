@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING
 
 from opencode_tui.analysis.cheaper_models import uses_of
 from opencode_tui.analysis.insights import SESSION_RULES
@@ -18,11 +19,14 @@ from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.limit_settling import settle_limits
-from opencode_tui.readings.look_ahead import given_away, looking_ahead
+from opencode_tui.readings.look_ahead import given_away, looking_ahead, other_process
 from opencode_tui.readings.session_look import Look, Looked
 from opencode_tui.readings.turn_settling import keep_stamp
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.session import ModelRates
+
+if TYPE_CHECKING:
+    from opencode_tui.readings.look_ahead import OtherProcess
 
 _AT_ONCE = 500
 """Sessions that are settled in one transaction."""
@@ -45,14 +49,19 @@ def settle_findings(
     """
     keep_stamp(ledger, "turns", VERSION)
     keep_stamp(ledger, "findings", _stamp(thresholds))
-    settle_limits(ledger, limits)
-    rates = _settled_rates(ledger)
-    behind = sessions_behind(ledger.connection, "findings", span)[:most]
+    with other_process(len(sessions_behind(ledger.connection, "findings", span)[:most])) as process:
+        settle_limits(ledger, limits)
+        rates = _settled_rates(ledger)
+        behind = sessions_behind(ledger.connection, "findings", span)[:most]
+        _settle(ledger, behind, Look(thresholds, limits, rates), process, span)
+
+
+def _settle(ledger: Ledger, behind: Sequence[str], look: Look, process: OtherProcess | None, span: Span) -> None:
+    """Looks at the sessions that are behind, and keeps what is found, a transaction for each step."""
     unclassified = set(sessions_behind(ledger.connection, "turns", span)) if behind else set()
-    look = Look(thresholds, limits, rates)
-    portions = [behind[first : first + _AT_ONCE] for first in range(0, len(behind), _AT_ONCE)]
+    portions = [list(behind[first : first + _AT_ONCE]) for first in range(0, len(behind), _AT_ONCE)]
     version, own = ledger.data_version(), len(portions) - given_away(portions)
-    with looking_ahead(ledger, look, portions) as others:
+    with looking_ahead(ledger, look, portions, process) as others:
         for number, ids in enumerate(portions):
             looked = next(others) if number >= own else None
             with paused_collection(), ledger.writing() as connection:

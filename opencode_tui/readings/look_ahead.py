@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from opencode_tui.readings.look_process import LookRequest
 
+    OtherProcess = Popen[bytes]
+
 WORTH_A_PROCESS = 2_000
 """From so many sessions on, starting a process takes less time than it saves."""
 _SHARE_PERCENT = 65
@@ -40,17 +42,36 @@ sys.exit(serve_looks())
 
 
 @contextmanager
-def looking_ahead(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> Iterator[Iterator[Looked | None]]:
-    """Starts the process, if it is worth it, and ends it at the end.
+def other_process(sessions: int) -> Iterator[OtherProcess | None]:
+    """Starts the process for so many sessions and ends it at the end; None if it is not worth it or cannot start.
+
+    It waits for its request, but it takes as long to start as to find out what to request.
+    """
+    process = _started() if _is_worth_it(sessions) else None
+    if process is None:
+        yield None
+        return
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def looking_ahead(
+    ledger: Ledger, look: Look, portions: Sequence[list[str]], process: OtherProcess | None
+) -> Iterator[Iterator[Looked | None]]:
+    """Has the process look, if there is one.
 
     The iterator has what was found in each of the last portions, in their order, and then None for ever. How many they
     are is `given_away` of the portions.
     """
-    started = _started(ledger, look, portions[len(portions) - given_away(portions) :])
-    if started is None:
+    given = portions[len(portions) - given_away(portions) :]
+    request = _encoded(ledger, look, given) if given and process is not None else None
+    if process is None or request is None:
         yield _nothing()
         return
-    process, request = started
     frames: SimpleQueue[bytes] = SimpleQueue()
     thread = Thread(target=_exchange, args=(process, request, frames), name="look-ahead", daemon=True)
     thread.start()
@@ -59,25 +80,25 @@ def looking_ahead(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> 
     finally:
         process.kill()
         thread.join()
-        process.wait()
 
 
 def given_away(portions: Sequence[list[str]]) -> int:
     """How many of the portions, the last ones, the other process looks at."""
-    is_worth_it = sum(map(len, portions)) >= WORTH_A_PROCESS and bool(sys.executable) and _cores() > 1
-    return len(portions) * _SHARE_PERCENT // 100 if is_worth_it else 0
+    return len(portions) * _SHARE_PERCENT // 100 if _is_worth_it(sum(map(len, portions))) else 0
+
+
+def _is_worth_it(sessions: int) -> bool:
+    return sessions >= WORTH_A_PROCESS and bool(sys.executable) and _cores() > 1
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _started(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> tuple[Popen[bytes], bytes] | None:
-    if not portions:
-        return None
+def _started() -> OtherProcess | None:
     try:
-        return _start(ledger, look, portions)
-    except (OSError, ValueError, OverflowError):
+        return _start()
+    except (OSError, ValueError):
         return None
 
 
@@ -95,24 +116,26 @@ def _request(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> LookR
     )
 
 
-def _start(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> tuple[Popen[bytes], bytes]:
-    """Starts the process, and makes its request while it starts. Raises OSError, ValueError and OverflowError."""
-    from subprocess import DEVNULL, PIPE, Popen  # here, as only a first look needs it
-
+def _encoded(ledger: Ledger, look: Look, portions: Sequence[list[str]]) -> bytes | None:
+    """The request; None if it has a value that the encoding does not know, such as a very large number."""
     import msgspec
+
+    try:
+        return msgspec.msgpack.encode(_request(ledger, look, portions))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _start() -> OtherProcess:
+    """Raises OSError and ValueError."""
+    from subprocess import DEVNULL, PIPE, Popen  # here, as only a first look needs it
 
     # -P and the path at the end: nothing in the current folder, which may be anybody's project, is imported.
     root = os.fspath(Path(opencode_tui.__file__ or "").parent.parent)
-    process = Popen([sys.executable, "-P", "-c", _CODE, root], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, close_fds=True)
-    try:
-        return process, msgspec.msgpack.encode(_request(ledger, look, portions))
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
+    return Popen([sys.executable, "-P", "-c", _CODE, root], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, close_fds=True)
 
 
-def _exchange(process: Popen[bytes], request: bytes, frames: SimpleQueue[bytes]) -> None:
+def _exchange(process: OtherProcess, request: bytes, frames: SimpleQueue[bytes]) -> None:
     """Gives the process its request, and puts what it answers into a queue, and at last nothing.
 
     The request fills its pipe long before the process reads it, and the answers fill theirs before anybody wants them.

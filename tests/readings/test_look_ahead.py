@@ -91,10 +91,10 @@ def test_this_process_looks_itself_where_the_other_one_stops_or_cannot_start(
 ) -> None:
     start = look_ahead._start
 
-    def killed(ledger: Ledger, look: session_look.Look, portions: list[list[str]]) -> object:
-        process, request = start(ledger, look, portions)
+    def killed() -> object:
+        process = start()
         os.kill(process.pid, signal.SIGKILL)
-        return process, request
+        return process
 
     monkeypatch.setattr(look_ahead, "_start", killed)
     first = settled(watched)
