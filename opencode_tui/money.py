@@ -58,12 +58,18 @@ def format_usd(nano: int, *, cents: bool = False) -> str:
     """
     sign = "-" if nano < 0 else ""
     nano = abs(nano)
-    dollars = Decimal(nano) / NANO
     if cents or nano == 0 or nano >= NANO // 100:
-        return f"{sign}${dollars:,.2f}"
+        dollars, hundredths = divmod(_rounded(nano, NANO // 100), 100)
+        return f"{sign}${dollars:,}.{hundredths:02}"
     if nano < NANO // 10_000:
         return f"{sign}<$0.0001"
-    return f"{sign}${dollars:.4f}"
+    return f"{sign}$0.{_rounded(nano, NANO // 10_000):04}"
+
+
+def _rounded(number: int, unit: int) -> int:
+    """How many times a unit fits into a number, to the nearest, and to the even one from half way between two."""
+    times, rest = divmod(number, unit)
+    return times + (2 * rest > unit or (2 * rest == unit and times % 2))
 
 
 def decimal_text(number: int, unit: int = NANO, least: int = 0) -> str:

@@ -35,7 +35,7 @@ class TextColumn(Struct, frozen=True):
 def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """The rows below their heads, in `width` cells if the columns that never give way fit; None is unlimited."""
     kept = list(range(len(columns)))
-    widths = [[cells(row[at]) for row in rows] for at in kept]
+    widths = [_widths([row[at] for row in rows]) for at in kept]
     sizes = [max([_head(column), *widths[at]]) for at, column in enumerate(columns)]
     full = list(sizes)
     if width is not None:
@@ -43,9 +43,9 @@ def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], wid
     padded = []
     for at in kept:
         column, texts = columns[at], [row[at] for row in rows]
-        if sizes[at] < full[at] or any(text[:1].isspace() or text[-1:].isspace() for text in texts):
+        if sizes[at] < full[at] or texts != [*map(str.strip, texts)]:
             texts = [_cut(text, sizes[at], column).strip() for text in texts]
-            widths[at] = [cells(text) for text in texts]
+            widths[at] = _widths(texts)
         padded.append(_padded([column.head, *texts], [cells(column.head), *widths[at]], _head(column), column.align))
     dashes = ["-" * cells(column[0]) for column in padded]
     head, *below = [(" " * _GAP).join(line).rstrip() for line in zip(*padded, strict=True)]
@@ -57,6 +57,11 @@ def _padded(texts: Sequence[str], widths: Sequence[int], least: int, align: Lite
     size = max(least, *widths)
     blanks = [" " * (size - width) for width in widths]
     return [text + blank if align == "left" else blank + text for text, blank in zip(texts, blanks, strict=True)]
+
+
+def _widths(texts: list[str]) -> list[int]:
+    """The cells of each text."""
+    return [*map(len if "".join(texts).isascii() else cells, texts)]
 
 
 def cells(text: str) -> int:
