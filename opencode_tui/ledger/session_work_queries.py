@@ -91,7 +91,7 @@ _PLACES = f"""
   FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
 
-_NEWEST_PLACES = f"SELECT DISTINCT {model_key.SQL}, directory FROM newest_call"
+_NEWEST_PLACES = "SELECT DISTINCT provider, model, directory FROM newest_call"
 
 WorkedSession = tuple[str, str | None, str | None, str, str, int | None, str]
 """(id, parent, origin of a fork, project, directory, whether OpenCode has it no more, kind of use)"""
@@ -226,7 +226,8 @@ def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str
 
 def newest_places(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """(model key, directory) of the newest call of each session, each once; reads one row a session."""
-    return connection.execute(_NEWEST_PLACES).fetchall()
+    rows = connection.execute(_NEWEST_PLACES)
+    return [(_model_key(provider, model), directory) for provider, model, directory in rows]
 
 
 def end_of_calls(connection: sqlite3.Connection) -> int:
