@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from opencode_tui.ledger.changed_work import NOTE_ALL
-from opencode_tui.ledger.sums import BUCKET_QUARTERS, NEWEST_CALLS, SUMS_OF_SESSIONS
+from opencode_tui.ledger.sums import BUCKET, NEWEST_CALLS, SUMS_OF_SESSIONS
 
 _V1 = """
 CREATE TABLE machine (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -319,9 +319,7 @@ UPDATE call SET turn_id = id WHERE agent = 'compaction' AND turn_id <> id
 """
 
 # The sums of whole four weeks; see ledger/buckets.py. A bucket counts as long as it stands in `bucket`.
-_MOVED = f"""DELETE FROM bucket WHERE +number IN (
-    SELECT g.quarter / {BUCKET_QUARTERS} - (g.quarter % {BUCKET_QUARTERS} < 0) FROM call_sum g
-    WHERE g.session_id = new.id)"""
+_MOVED = f"DELETE FROM bucket WHERE +number IN (SELECT {BUCKET} FROM call_sum WHERE session_id = new.id)"
 _V19 = f"""
 CREATE TABLE bucket (
   part TEXT NOT NULL, number INTEGER NOT NULL, keys INTEGER NOT NULL, PRIMARY KEY (part, number)

@@ -24,6 +24,8 @@ from opencode_tui.ledger.changed_work import note_changed
 QUARTER_MS = 900_000
 BUCKET_QUARTERS = 4 * 7 * 96
 """The quarters of an hour in a bucket; see ledger/buckets.py."""
+BUCKET = f"quarter / {BUCKET_QUARTERS} - (quarter % {BUCKET_QUARTERS} < 0)"
+"""SQL for the number of the bucket that a quarter of an hour is in."""
 _ROWS_AT_ONCE = 50_000
 _UNIT = 1_000_000_000
 _MOST_UNITS = 9_000_000_000

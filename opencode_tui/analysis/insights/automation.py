@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.call_figures import NIGHT, sum_left
 from opencode_tui.analysis.insights.period_findings import (
     AUTOMATION,
+    of_it_at_night,
     quarter_findings,
     root_kinds,
     sum_shown_of,
@@ -37,14 +37,14 @@ class Automation(PeriodRule):
             yield from findings  # that a machine for automation does nothing else says nothing
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        (cost, calls), night = sums(findings), sum_left(findings, NIGHT)
+        cost, calls = sums(findings)
         whole, automated = figure(findings[0], "whole"), figure(findings[0], "automated")
-        at_night = f", {format_usd(night)} of it between 0:00 and 6:00" if night else ""
         return Words(
             title=f"{automated * 100 // whole}% spent by automation",
             what=(
                 f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made for `opencode run` or CI: "
-                f"{format_usd(cost)}{at_night}, beside {format_usd(whole - automated)} for people{the_rest(findings)}"
+                f"{format_usd(cost)}{of_it_at_night(findings)}, "
+                f"beside {format_usd(whole - automated)} for people{the_rest(findings)}"
             ),
             how="opencode run --model with a cheaper model, and a cap for its agent in the guard's settings",
             sum_shown=sum_shown_of(findings, cost),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from opencode_tui.analysis.absences import NIGHT_ENDS
+from opencode_tui.analysis.call_figures import NIGHT, sum_left
 from opencode_tui.analysis.cheaper_models import bare_name, cheaper_model
 from opencode_tui.analysis.insights.parts import are_whole, calls_of
 from opencode_tui.analysis.insights.rule import PeriodRule
@@ -114,6 +115,12 @@ def root_kinds(work: PeriodWork) -> Mapping[str, str]:
     kinds = {session.id: session.kind_of_use for session in work.sessions}
     kinds |= {id: kind for id, (_, kind) in work.ancestors.items() if id not in kinds}
     return {id: kinds[root] for id, root in root_ids(work).items()}
+
+
+def of_it_at_night(findings: Sequence[Finding]) -> str:
+    """Such as `, $1.20 of it between 0:00 and 6:00`, to follow an amount; empty if none was spent at night."""
+    night = sum_left(findings, NIGHT)
+    return f", {format_usd(night)} of it between 0:00 and {NIGHT_ENDS}:00" if night else ""
 
 
 def root_ids(work: PeriodWork) -> Mapping[str, str]:

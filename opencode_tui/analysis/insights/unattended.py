@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.call_figures import NIGHT, sum_left
 from opencode_tui.analysis.insights.period_findings import (
     AUTOMATION,
     is_night,
+    of_it_at_night,
     quarter_findings,
     root_ids,
     root_kinds,
@@ -46,7 +46,7 @@ class AwayFromKeyboard(PeriodRule):
         yield from quarter_findings(self, work, filter(is_timed, work.quarters), _TIMED, minutes=minutes)
 
     def words(self, findings: Sequence[Finding]) -> Words:
-        (cost, calls), night = sums(findings), sum_left(findings, NIGHT)
+        cost, calls = sums(findings)
         minutes = figure(findings[0], "minutes")
         if findings[0].key == _TIMED:
             return Words(
@@ -58,12 +58,11 @@ class AwayFromKeyboard(PeriodRule):
                 how="opencode run --model with a cheaper model, and a cutoff that the guard holds at night",
                 sum_shown=sum_shown_of(findings, cost),
             )
-        at_night = f", {format_usd(night)} of it between 0:00 and 6:00" if night else ""
         return Words(
             title=f"{format_usd(cost)} spent long after the last prompt",
             what=(
                 f"{plural(calls, 'call')} of {where(findings)} {were(calls)} made {minutes} minutes and more after the "
-                f"last prompt in any session: {format_usd(cost)}{at_night}{the_rest(findings)}"
+                f"last prompt in any session: {format_usd(cost)}{of_it_at_night(findings)}{the_rest(findings)}"
             ),
             how="set a cutoff that the guard holds before you leave, and /models to a cheaper model for long runs",
             sum_shown=sum_shown_of(findings, cost),
