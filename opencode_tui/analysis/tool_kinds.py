@@ -54,7 +54,7 @@ def changes_nothing(use: ToolFacts) -> bool:
 def files_shown(use: ToolFacts) -> tuple[str, ...]:
     """The files that a use brought into the context: that of a read or a search, those of a command that does only it.
 
-    What else a command wrote, such as a build, cannot be told from them.
+    What else a command wrote, such as a build, cannot be separated from them.
     """
     if use.name == "bash":
         shows = use.files and all(head.partition(" ")[0] in _SHOW_TEXT for head in heads_of(use.target))
