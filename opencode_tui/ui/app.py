@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings, with_live
 from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
+from opencode_tui.records.collecting import collect_as_usual
 from opencode_tui.records.requests import Request
 from opencode_tui.report.states import Failure, looked_in
 from opencode_tui.ui.announcer import Announcer
@@ -392,5 +392,5 @@ def run_app(feed: Feed, settings: Settings, store: SettingsStore | None = None) 
     """Run the dashboard until it is quit. Raises ValueError like OpencodeTui."""
     app = OpencodeTui(feed, settings, store=store)
     # The modules and the first screen stay: looking for garbage in them would stop a key for 50 ms now and then.
-    app.after_start = gc.freeze
+    app.after_start = collect_as_usual
     app.run(mouse=settings.ui.mouse)
