@@ -13,10 +13,11 @@ from msgspec.json import Decoder
 from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
+from opencode_tui.ledger.speeds import percentiles_of
 from opencode_tui.ledger.sums import PaidCalls, exact_sum
 from opencode_tui.ledger.task_sums import TURN_OF_CALL
 from opencode_tui.ledger.turns import EditCounts, edit_counts, paid_for
-from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
+from opencode_tui.records.breakdown import BreakdownRow, Measures
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.work import NOT_KNOWN
 
@@ -40,7 +41,6 @@ _INCOMPLETE = (
     "(SELECT call.* FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
     " WHERE completed_ms IS NULL AND copied_from IS NULL)"
 )
-_HIGH = 0.95
 _IDS = Decoder(list[str])
 
 Failed = Mapping[tuple[str, ...], tuple[int, int]]
@@ -119,7 +119,7 @@ def _rows(
         calls, sessions, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
         roots, subagents, all_sessions = _counts(sessions, root_of)
         errors, retries = failed.get(keys, (0, 0))
-        seconds, speed = _speeds(speeds) if speeds else (None, None)
+        seconds, speed = percentiles_of(speeds) if speeds else (None, None)
         edit_turns, one_shots, edit_retries = (None, None, None) if edited is None else edited.get(keys, (0, 0, 0))
         # fmt: off
         measures = Measures(
@@ -217,36 +217,3 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
     columns = ", ".join((*selection.keys(source), failed, went_on))
     rows = connection.execute(f"{query.format(columns)} AND NOT error LIKE '%abort%' {group_by(count)}", values)
     return {tuple(map(str, row[:count])): (row[count], row[count + 1] or 0) for row in rows}
-
-
-def _speeds(text: str) -> tuple[Percentiles | None, Percentiles | None]:
-    """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them.
-
-    What several calls have in common is followed by their number, as in `35 60*4`.
-    """
-    tenths: Counter[int] = Counter()
-    speeds: Counter[int] = Counter()
-    for item, count in Counter(text.split(",")).items():
-        each, _, times = item.partition("*")
-        took, _, speed = each.partition(" ")
-        tenths[int(took)] += count * int(times or 1)
-        if speed:
-            speeds[int(speed)] += count * int(times or 1)
-    return _percentiles(tenths, 10), _percentiles(speeds, 1)
-
-
-def _percentiles(counts: Counter[int], unit: int) -> Percentiles | None:
-    if not counts:
-        return None
-    values, total = sorted(counts), counts.total()
-    return Percentiles(*(_ranked(values, counts, share * total) / unit for share in (0.5, _HIGH)))
-
-
-def _ranked(values: Sequence[int], counts: Counter[int], rank: float) -> int:
-    """The first of the sorted values at which so many are counted."""
-    seen = 0
-    for value in values:
-        seen += counts[value]
-        if seen >= rank:
-            return value
-    return values[-1]
