@@ -25,6 +25,7 @@ from opencode_tui.ledger.selection import KEYS, NamedSpan, Selection, group_by
 from opencode_tui.ledger.speeds import FORMAT, packed_speeds
 from opencode_tui.ledger.sums import AMOUNTS, BUCKET_QUARTERS, QUARTER_MS, PaidCalls, exact_sum, is_unsummed
 from opencode_tui.ledger.time_buckets import TIME_UNITS, TimeUnit, time_keys, time_part, time_sources, time_spans_of
+from opencode_tui.ledger.whole_sessions import sources_by_session
 from opencode_tui.records.dimensions import TIMES
 
 _SESSION_KEYS = ("project", "kind")
@@ -79,10 +80,12 @@ _KEYS_NOW = crc32("\n".join((*(KEYS[name] for name in _SESSION_KEYS), FORMAT)).e
 
 
 def sources(connection: sqlite3.Connection, selection: Selection, paid: PaidCalls) -> list[tuple[PaidCalls, Selection]]:
-    """The paid calls of a selection, as far as possible from buckets, each source with its part of the spans.
+    """The paid calls of a selection, as far as possible from long sums, each source with its part of the spans.
 
     Their sums are to be added up.
     """
+    if of_sessions := sources_by_session(selection, paid):
+        return of_sessions
     part = _PARTS.get(paid.table)
     if part is not None and any(map(selection.is_about, TIMES)):
         return time_sources(connection, selection, paid)
