@@ -12,6 +12,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import accumulate, zip_longest
 
+from msgspec import Struct
+
 from opencode_tui.records.breakdown import Percentiles
 
 FORMAT = "t 400, s 400"
@@ -27,6 +29,16 @@ _DIGITS = bytes(max(code - _ZERO, 0) for code in range(256))
 _TENTHS = 100
 """So many characters of a row of times stand for tenths of a second; the others for seconds."""
 _HIGH = 0.95
+
+
+class CallSpeeds(Struct, frozen=True, gc=False):
+    """How many calls took so long and were so fast: by their place in a row, and those that are in none."""
+
+    took_row: Sequence[int]
+    took: Mapping[int, int]
+    """By the place at which they would be in a row without an end; the same for `speeds`."""
+    speed_row: Sequence[int]
+    speeds: Mapping[int, int]
 
 
 def packed_speeds(text: str) -> str:
@@ -46,8 +58,8 @@ def packed_speeds(text: str) -> str:
     )
 
 
-def percentiles_of(text: str) -> tuple[Percentiles | None, Percentiles | None]:
-    """(seconds, tokens a second) of the calls in some of these texts with commas between them."""
+def read_speeds(text: str) -> CallSpeeds:
+    """The calls in some of these texts with commas between them."""
     items: list[str] = []
     rows: dict[str, list[bytes]] = {"t": [], "s": []}
     for item in text.split(","):
@@ -56,12 +68,37 @@ def percentiles_of(text: str) -> tuple[Percentiles | None, Percentiles | None]:
         else:
             items.append(item)
     tenths, speeds = _counted(items)
-    seconds = _percentiles(rows["t"], {_place(value): count for value, count in tenths.items()})
-    speed = _percentiles(rows["s"], speeds)
+    took = {_place(value): count for value, count in tenths.items()}
+    return CallSpeeds(_added(rows["t"]), took, _added(rows["s"]), speeds)
+
+
+def all_speeds(parts: Sequence[CallSpeeds]) -> CallSpeeds:
+    """The calls of all these together."""
+    took, speeds = (Counter[int](), Counter[int]())
+    for part in parts:
+        for place, count in part.took.items():
+            took[place] += count
+        for place, count in part.speeds.items():
+            speeds[place] += count
+    return CallSpeeds(
+        *(_added([part.took_row for part in parts]), took),
+        *(_added([part.speed_row for part in parts]), speeds),
+    )
+
+
+def percentiles_of(calls: CallSpeeds) -> tuple[Percentiles | None, Percentiles | None]:
+    """The seconds that calls took, and their tokens a second."""
+    seconds, speed = _percentiles(calls.took_row, calls.took), _percentiles(calls.speed_row, calls.speeds)
     return (
         Percentiles(*(_value(place) / 10 for place in seconds)) if seconds else None,
         Percentiles(*map(float, speed)) if speed else None,
     )
+
+
+def _added(rows: Sequence[Sequence[int]]) -> Sequence[int]:
+    if len(rows) == 1:
+        return rows[0]
+    return list(map(sum, zip_longest(*filter(None, rows), fillvalue=0)))
 
 
 def _place(tenths: int) -> int:
@@ -74,17 +111,18 @@ def _value(place: int) -> int:
     return place if place < _TENTHS else (place - _TENTHS + _TENTHS // 10) * 10
 
 
-def _counted(items: Sequence[str]) -> tuple[Counter[int], Counter[int]]:
+def _counted(items: Sequence[str]) -> tuple[dict[int, int], dict[int, int]]:
     """The number of calls by their tenths of a second, and by their tokens a second."""
-    tenths: Counter[int] = Counter()
-    speeds: Counter[int] = Counter()
-    for item, count in Counter(items).items():
+    tenths: dict[int, int] = {}
+    speeds: dict[int, int] = {}
+    for item, count in Counter(items).items() if len(items) > 1 else ((item, 1) for item in items):
         each, _, times = item.partition("*")
         took, _, speed = each.partition(" ")
+        number = count * int(times) if times else count
         if took:
-            tenths[int(took)] += count * int(times or 1)
+            tenths[int(took)] = tenths.get(int(took), 0) + number
         if speed:
-            speeds[int(speed)] += count * int(times or 1)
+            speeds[int(speed)] = speeds.get(int(speed), 0) + number
     return tenths, speeds
 
 
@@ -101,15 +139,15 @@ def _rest(counts: Mapping[int, int]) -> list[tuple[int, int]]:
     return [(place, count) for place, count in sorted(left) if count > 0]
 
 
-def _percentiles(rows: Sequence[bytes], others: Mapping[int, int]) -> list[int] | None:
-    """The places of the median and of the 95th percentile, by nearest rank, of what is counted in rows and by place."""
-    row = list(rows[0] if len(rows) == 1 else map(sum, zip_longest(*rows, fillvalue=0)))
-    far = sorted(place for place in others if place >= len(row))
+def _percentiles(row: Sequence[int], others: Mapping[int, int]) -> list[int] | None:
+    """The places of the median and of the 95th percentile, by nearest rank, of what is in a row and beside it."""
+    far = sorted(place for place in others if place >= len(row)) if others else []
     if len(far) < len(others):
+        row = list(row)
         for place, count in others.items():
             if place < len(row):
                 row[place] += count
-    upto = list(accumulate((*row, *map(others.__getitem__, far))))
+    upto = list(accumulate((*row, *[others[place] for place in far]) if far else row))
     if not upto:
         return None
     found = (bisect_left(upto, share * upto[-1]) for share in (0.5, _HIGH))
