@@ -26,7 +26,7 @@ from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.usage import Slice, Totals
 
 _DAY = timedelta(days=1)
-_DAYS_AT_ONCE = 200
+_MOST_AHEAD = 256
 
 
 class _Read(Struct, frozen=True):
@@ -166,10 +166,11 @@ def bounded_slices(connection: sqlite3.Connection, span: Span, by: str, *, whole
 def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Span) -> list[tuple[date, Span]]:
     """Each day of a span that has calls, in order, with at most two queries for each, however long the span is.
 
-    Moments outside of the calendar's range belong to its first or last day.
+    After days that follow each other, ever more are looked at with one query. Moments outside of the calendar's range
+    belong to its first or last day.
     """
     found: list[tuple[date, Span]] = []
-    at = span.start_ms
+    at, ahead = span.start_ms, 1
     while (first := queries.first_call_ms(connection, Span(at, span.end_ms))) is not None:
         day = calendar.day(first)
         start, end = (of_day := calendar.span(day)).start_ms, of_day.end_ms
@@ -181,16 +182,18 @@ def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Sp
             start = found.pop()[1].start_ms
         found.append((day, Span(max(start, span.start_ms), min(end, span.end_ms))))
         at = end
-        if calendar.day(end) == day + _DAY and day.year < 9998:
-            days = _days_from(calendar, day + _DAY, span.end_ms)
+        follows = len(found) > 1 and found[-2][1].end_ms == start
+        ahead = min(ahead * 2, _MOST_AHEAD) if follows else 1
+        if ahead > 1 and calendar.day(end) == day + _DAY and day.year < 9998:
+            days = _days_from(calendar, day + _DAY, ahead, span.end_ms)
             found += (days[number] for number in spans_with_calls(connection, [each for _, each in days]))
             at = days[-1][1].end_ms if days else end
     return found
 
 
-def _days_from(calendar: Calendar, day: date, end_ms: int) -> list[tuple[date, Span]]:
-    """So many days that one query can look for their calls, up to a moment."""
-    days = [day + timedelta(number) for number in range(_DAYS_AT_ONCE + 1)]
+def _days_from(calendar: Calendar, day: date, count: int, end_ms: int) -> list[tuple[date, Span]]:
+    """So many days, up to a moment."""
+    days = [day + timedelta(number) for number in range(count + 1)]
     starts = [min(calendar.start_of(each), end_ms) for each in days]
     spans = (Span(*each) for each in pairwise(starts))
     return [(each, of) for each, of in zip(days, spans, strict=False) if of.start_ms < of.end_ms]
