@@ -127,9 +127,13 @@ def _missing(connection: sqlite3.Connection, now_ms: int) -> Iterator[tuple[_Par
             return
         span = Span(number * _BUCKET_MS, (number + 1) * _BUCKET_MS)
         for part in _PARTS.values():
-            if (part.name, number) not in kept and not (part.name == "task" and is_behind(connection, "turns", span)):
+            if (part.name, number) not in kept and (part.name != "task" or _are_tasks_summed(connection, span)):
                 yield part, number
         at = (number + 1) * BUCKET_QUARTERS
+
+
+def _are_tasks_summed(connection: sqlite3.Connection, span: Span) -> bool:
+    return not (is_behind(connection, "turns", span) or is_behind(connection, "tasks", span))
 
 
 def _next_quarter(connection: sqlite3.Connection, at: int | None) -> int | None:

@@ -1,7 +1,7 @@
 """Notes the sessions whose turns or findings are behind their calls, until somebody reads these and settles them.
 
 A session is behind once one of its calls or tools changed; its ancestors' findings are behind as well, as they know of
-their subagents.
+their subagents. Once its turns are classified, its sums by task (the part `tasks`) are behind until they are made.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Literal
 
 from opencode_tui.clock import EVER, Span
 
-Part = Literal["turns", "findings", "undone"]
-WORK_PARTS: tuple[Part, ...] = ("turns", "findings", "undone")
+Part = Literal["turns", "tasks", "findings", "undone"]
+READ_PARTS: tuple[Part, ...] = ("turns", "findings", "undone")
+"""The parts that answers wait for; without the sums by task, they are read from the calls."""
 StampName = Literal["turns", "findings", "rates", "limits"]
 """What a part was made by: its rules, or for findings also the rates of all models in use and the context limits."""
 _PART_OF: dict[StampName, Part] = {
@@ -38,6 +39,7 @@ _NOTE = """
       UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
     SELECT id FROM above)
 """
+_CLASSIFIED = "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT 'tasks', value FROM json_each(?)"
 _BEHIND = "SELECT session_id FROM changed_work WHERE part = ?"
 _FEW = 50
 """So many sessions are looked up one by one; of more, those with calls around the span are found first."""
@@ -84,6 +86,13 @@ def caught_up(connection: sqlite3.Connection, part: Part, ids: Iterable[str]) ->
         "DELETE FROM changed_work WHERE part = ? AND session_id IN (SELECT value FROM json_each(?))",
         (part, json.dumps(list(ids))),
     )
+
+
+def classified(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """The turns of these sessions are settled, and their sums by task are not. Must run in the same transaction."""
+    given = list(ids)
+    connection.execute(_CLASSIFIED, (json.dumps(given),))
+    caught_up(connection, "turns", given)
 
 
 def is_stamped(connection: sqlite3.Connection, name: StampName, stamp: str) -> bool:

@@ -1,4 +1,4 @@
-"""Brings what the turns were for up to date with the calls, for the sessions that changed."""
+"""Brings what the turns were for, and the sums by that, up to date with the calls, for the sessions that changed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import StampName, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import calls_of_sessions
+from opencode_tui.ledger.task_sums import sum_tasks
 from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.requests import BreakdownRequest
@@ -24,9 +25,10 @@ _ON_THE_WAY = 500
 
 
 def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> None:
-    """Classifies the turns of the sessions around a span that changed, at most so many, a transaction for each step.
+    """Classifies the turns of the sessions around a span that changed, at most so many, and makes their sums by task.
 
-    May be interrupted anywhere and run twice at once. Raises sqlite3.OperationalError if the ledger is locked.
+    A transaction for each step; may be interrupted anywhere and run twice at once. Raises sqlite3.OperationalError if
+    the ledger is locked.
     """
     keep_stamp(ledger, "turns", VERSION)
     behind = sessions_behind(ledger.connection, "turns", span)[:most]
@@ -36,6 +38,15 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
             found = calls_of_sessions(connection, ids)
             turns = (turn for of in found for turn in turns_to_keep(of.session_id, turns_work(of.calls, of.uses)))
             keep_turns(connection, ids, turns)
+    _settle_sums(ledger, span, None if most is None else _AT_ONCE)
+
+
+def _settle_sums(ledger: Ledger, span: Span, most: int | None) -> None:
+    """Sums what was classified here or on the way to insights."""
+    behind = sessions_behind(ledger.connection, "tasks", span)[:most]
+    for first in range(0, len(behind), _AT_ONCE):
+        with ledger.writing() as connection:
+            sum_tasks(connection, behind[first : first + _AT_ONCE])
 
 
 def keep_stamp(ledger: Ledger, name: StampName, stamp: str) -> None:

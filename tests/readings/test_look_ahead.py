@@ -15,6 +15,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings import finding_settling, look_ahead, session_look
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.look_process import KnownLimits
+from opencode_tui.readings.turn_settling import settle_turns
 from tests.support.watched import Limits, Watched
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -51,6 +52,7 @@ def rows(watched: Watched) -> Rows:
 
 def settled(watched: Watched) -> Rows:
     settle_findings(watched.ledger, {}, Limits())
+    settle_turns(watched.ledger)
     return rows(watched)
 
 
