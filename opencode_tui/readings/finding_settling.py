@@ -19,7 +19,7 @@ from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.limit_settling import settle_limits
-from opencode_tui.readings.look_ahead import given_away, looking_ahead, other_process
+from opencode_tui.readings.look_ahead import looking_ahead, other_process
 from opencode_tui.readings.session_look import Look, Looked
 from opencode_tui.readings.turn_settling import keep_stamp
 from opencode_tui.records.collecting import paused_collection
@@ -60,10 +60,9 @@ def _settle(ledger: Ledger, behind: Sequence[str], look: Look, process: OtherPro
     """Looks at the sessions that are behind, and keeps what is found, a transaction for each step."""
     unclassified = set(sessions_behind(ledger.connection, "turns", span)) if behind else set()
     portions = [list(behind[first : first + _AT_ONCE]) for first in range(0, len(behind), _AT_ONCE)]
-    version, own = ledger.data_version(), len(portions) - given_away(portions)
-    with looking_ahead(ledger, look, portions, process) as others:
-        for number, ids in enumerate(portions):
-            looked = next(others) if number >= own else None
+    version = ledger.data_version()
+    with looking_ahead(ledger, look, portions, process) as shared:
+        for ids, looked in shared:
             with paused_collection(), ledger.writing() as connection:
                 if looked is None or ledger.data_version() != version:
                     looked = look.at(connection, ids)
