@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from opencode_tui.analysis.task_classes import VERSION
-from opencode_tui.analysis.turn_work import turns_work
+from opencode_tui.analysis.turn_work import works_of_turns
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import StampName, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
@@ -36,7 +36,7 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
         ids = behind[first : first + _AT_ONCE]
         with paused_collection(), ledger.writing() as connection:
             found = calls_of_sessions(connection, ids)
-            turns = (turn for of in found for turn in turns_to_keep(of.session_id, turns_work(of.calls, of.uses)))
+            turns = (turn for of in found for turn in turns_to_keep(of.session_id, works_of_turns(of.turns)))
             keep_turns(connection, ids, turns)
     _settle_sums(ledger, span, None if most is None else _AT_ONCE)
 
