@@ -14,7 +14,7 @@ from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.analysis.task_classes import OVERHEAD_AGENTS
 from opencode_tui.money import format_usd, plural, tokens_text
-from opencode_tui.records.calls import EDIT_TOOLS, is_unlisted
+from opencode_tui.records.calls import EDIT_TOOLS, UNLISTED
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.session import CallRates
@@ -156,7 +156,7 @@ def is_steady(session_calls: Iterable[CallFacts]) -> bool:
     for call in session_calls:  # every call of most sessions comes by here, so this calls few functions
         tokens = call.tokens
         context = tokens.input + tokens.cache_read + tokens.cache_write
-        if call.agent in OVERHEAD_AGENTS or is_unlisted(call.id):
+        if call.agent in OVERHEAD_AGENTS or UNLISTED in call.id:
             least = least if call.agent == "title" else 0
         elif context:
             if context * 100 < least and call.model == model:

@@ -11,15 +11,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.changed_work import Part, classified, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
-from opencode_tui.ledger.sums import MOST_NANO, QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
+from opencode_tui.ledger.sums import QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
 from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.usage import Slice
@@ -36,22 +34,17 @@ _TOOLS_WITH_TASKS = PaidCalls(
 )
 
 
-class TurnFacts(Struct, frozen=True, gc=False, array_like=True):
-    """The sums of a turn's paid calls."""
+class KeptTurn(NamedTuple):
+    """A turn with its task and the sums of its paid calls, as a row of `turn`."""
 
     session_id: str
     turn_id: str
+    task: str
     started_ms: int
     ended_ms: int
     calls: int
     cost_nano: int
-
-
-class KeptTurn(Struct, frozen=True, gc=False, array_like=True):
-    """A turn with its task."""
-
-    facts: TurnFacts
-    task: str
+    """At most `MOST_NANO`."""
     edits: int = 0
     retries: int = 0
     one_shot: bool | None = None
@@ -121,11 +114,5 @@ def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]
 def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterable[KeptTurn]) -> None:
     """Replaces what is kept of the turns of these sessions. Must run in a write transaction."""
     connection.execute("DELETE FROM turn WHERE session_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
-    connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, turns))
+    connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", turns)
     classified(connection, ids)
-
-
-def _row(turn: KeptTurn) -> tuple[Any, ...]:
-    facts, one_shot = turn.facts, None if turn.one_shot is None else int(turn.one_shot)
-    sums = facts.started_ms, facts.ended_ms, facts.calls, min(facts.cost_nano, MOST_NANO)
-    return (facts.session_id, facts.turn_id, turn.task, *sums, turn.edits, turn.retries, one_shot, turn.edit_call_id)

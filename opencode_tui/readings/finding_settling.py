@@ -86,7 +86,7 @@ def _settled_rates(ledger: Ledger) -> dict[str, ModelRates]:
 def _keep(connection: sqlite3.Connection, ids: Sequence[str], unclassified: AbstractSet[str], looked: Looked) -> None:
     """Replaces the findings of these sessions, and the turns of the unclassified ones among them."""
     if unclassified:
-        turns = (turn for turn in looked.turns if turn.facts.session_id in unclassified)
+        turns = [turn for turn in looked.turns if turn.session_id in unclassified]
         keep_turns(connection, sorted(unclassified), turns)
     keep_findings(connection, ids, looked.found)
 

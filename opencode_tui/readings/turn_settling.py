@@ -12,8 +12,9 @@ from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import StampName, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import calls_of_sessions
+from opencode_tui.ledger.sums import MOST_NANO
 from opencode_tui.ledger.task_sums import sum_tasks
-from opencode_tui.ledger.turns import KeptTurn, TurnFacts, keep_turns
+from opencode_tui.ledger.turns import KeptTurn, keep_turns
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.requests import BreakdownRequest
 from opencode_tui.records.work import TurnWork
@@ -78,5 +79,8 @@ def turns_to_keep(session_id: str, turns: Iterable[TurnWork]) -> Iterator[KeptTu
     for turn in turns:
         calls = turn.calls
         ended_ms = max([call.completed_ms or call.created_ms for call in calls])
-        facts = TurnFacts(session_id, turn.id, calls[0].created_ms, ended_ms, len(calls), turn.cost_nano)
-        yield KeptTurn(facts, turn.task, turn.edits, turn.retries, turn.is_one_shot, turn.edit_call_id)
+        nano = min(sum([call.cost_nano for call in calls]), MOST_NANO)
+        sums = calls[0].created_ms, ended_ms, len(calls), nano
+        yield KeptTurn(
+            session_id, turn.id, turn.task, *sums, turn.edits, turn.retries, turn.is_one_shot, turn.edit_call_id
+        )
