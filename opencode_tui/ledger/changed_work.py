@@ -40,6 +40,10 @@ _NOTE = """
     SELECT id FROM above)
 """
 _CLASSIFIED = "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT 'tasks', value FROM json_each(?)"
+_ALL_BEHIND = """
+  INSERT INTO changed_work (part, session_id) SELECT DISTINCT ?1, session_id FROM session_sum s
+  WHERE NOT EXISTS (SELECT 1 FROM changed_work w WHERE w.part = ?1 AND w.session_id = s.session_id)
+"""
 _BEHIND = "SELECT session_id FROM changed_work WHERE part = ?"
 _FEW = 50
 """So many sessions are looked up one by one; of more, those with calls around the span are found first."""
@@ -105,10 +109,7 @@ def is_stamped(connection: sqlite3.Connection, name: StampName, stamp: str) -> b
 
 def restamp(connection: sqlite3.Connection, name: StampName, stamp: str) -> None:
     """Notes all sessions as behind, as a part has to be made again. Must run in a write transaction."""
-    connection.execute(
-        "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT ?, session_id FROM session_sum",
-        (_PART_OF[name],),
-    )
+    connection.execute(_ALL_BEHIND, (_PART_OF[name],))
     keep_stamp_text(connection, name, stamp)
 
 

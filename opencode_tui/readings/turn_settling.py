@@ -21,6 +21,8 @@ from opencode_tui.records.work import TurnWork
 
 _AT_ONCE = 2_000
 """Sessions that are settled in one transaction."""
+_SUMS_AT_ONCE = 1_000
+"""Sessions whose sums are made in one transaction, also where only few are to be classified: that takes less time."""
 _ON_THE_WAY = 500
 """Sessions that are settled for what can do without."""
 
@@ -39,15 +41,15 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
             found = calls_of_sessions(connection, ids)
             turns = (turn for of in found for turn in turns_to_keep(of.session_id, works_of_turns(of.turns)))
             keep_turns(connection, ids, turns)
-    _settle_sums(ledger, span, None if most is None else _AT_ONCE)
+    _settle_sums(ledger, span, None if most is None else _SUMS_AT_ONCE)
 
 
 def _settle_sums(ledger: Ledger, span: Span, most: int | None) -> None:
     """Sums what was classified here or on the way to insights."""
     behind = sessions_behind(ledger.connection, "tasks", span)[:most]
-    for first in range(0, len(behind), _AT_ONCE):
+    for first in range(0, len(behind), _SUMS_AT_ONCE):
         with ledger.writing() as connection:
-            sum_tasks(connection, behind[first : first + _AT_ONCE])
+            sum_tasks(connection, behind[first : first + _SUMS_AT_ONCE])
 
 
 def keep_stamp(ledger: Ledger, name: StampName, stamp: str) -> None:
