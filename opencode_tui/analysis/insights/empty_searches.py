@@ -66,8 +66,6 @@ class EmptySearches(InsightRule):
 
 def _known(turn: TurnWork) -> list[CallFacts]:
     """The calls of a turn that asked for nothing but searches that said that they found nothing."""
-    if True not in [use.found_nothing for use in turn.tools]:
-        return []
     asked = uses_by_call(turn.tools)
     return [call for call in turn.calls if (uses := asked.get(call.id)) and all(use.found_nothing for use in uses)]
 
