@@ -71,6 +71,13 @@ def sessions_behind(connection: sqlite3.Connection, part: Part, span: Span = EVE
     return sorted({row[0] for row in connection.execute(query, values)})
 
 
+def count_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> int:
+    """How many they are, which is known sooner than their ids."""
+    if span != EVER:
+        return len(sessions_behind(connection, part, span))
+    return int(connection.execute("SELECT count(*) FROM changed_work WHERE part = ?", (part,)).fetchone()[0])
+
+
 def is_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> bool:
     """Whether there is such a session; stops at the first."""
     query, values = (_BEHIND, (part,)) if span == EVER else _around(connection, part, span)

@@ -87,8 +87,8 @@ _FIRST_QUARTER, _LAST_QUARTER = -(2**62), 2**62
 _REGULAR_CALLS, _REGULAR_SHARE = 20, 50
 """A model is in use that answered so many calls of a time, or one in so many: one call may only have tried it out."""
 
-_PLACES = f"""
-  SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
+_PLACES = """
+  SELECT DISTINCT provider, model, coalesce(k.directory, '')
   FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
 
@@ -246,13 +246,16 @@ def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, lis
 
 def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """(model key, directory of the session) of all sessions, each once."""
-    return connection.execute(_PLACES).fetchall()
+    return _by_key(connection.execute(_PLACES))
 
 
 def newest_places(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """(model key, directory) of the newest call of each session, each once; reads one row a session."""
-    rows = connection.execute(_NEWEST_PLACES)
-    return [(_model_key(provider, model), directory) for provider, model, directory in rows]
+    return _by_key(connection.execute(_NEWEST_PLACES))
+
+
+def _by_key(places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    return [(_model_key(provider, model), directory) for provider, model, directory in places]
 
 
 def end_of_calls(connection: sqlite3.Connection) -> int:

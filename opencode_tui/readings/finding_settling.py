@@ -12,7 +12,7 @@ from opencode_tui.analysis.cheaper_models import uses_of
 from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.changed_work import is_behind, sessions_behind
+from opencode_tui.ledger.changed_work import count_behind, is_behind, sessions_behind
 from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
@@ -49,11 +49,12 @@ def settle_findings(
     """
     keep_stamp(ledger, "turns", VERSION)
     keep_stamp(ledger, "findings", _stamp(thresholds))
-    with other_process(len(sessions_behind(ledger.connection, "findings", span)[:most])) as process:
+    behind = count_behind(ledger.connection, "findings", span)
+    with other_process(behind if most is None else min(behind, most)) as process:
         settle_limits(ledger, limits)
         rates = _settled_rates(ledger)
-        behind = sessions_behind(ledger.connection, "findings", span)[:most]
-        _settle(ledger, behind, Look(thresholds, limits, rates), process, span)
+        ids = sessions_behind(ledger.connection, "findings", span)[:most]
+        _settle(ledger, ids, Look(thresholds, limits, rates), process, span)
 
 
 def _settle(ledger: Ledger, behind: Sequence[str], look: Look, process: OtherProcess | None, span: Span) -> None:
