@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.turn_work import turns_work
+from opencode_tui.analysis.turn_work import works_of_turns
 from opencode_tui.ledger import session_work_queries as rows
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.records.calls import Tokens
@@ -94,7 +94,7 @@ def _tasks(connection: sqlite3.Connection, ids: Sequence[str], known: Mapping[st
     """The main task of each session; what is neither kept nor known yet is worked out."""
     found = {**known, **rows.main_tasks(connection, ids)}
     for of in rows.calls_of_sessions(connection, [id for id in ids if id not in found]):
-        found[of.session_id] = main_task(turns_work(of.calls, of.uses))
+        found[of.session_id] = main_task(works_of_turns(of.turns))
     return found
 
 
