@@ -73,6 +73,7 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             if name == "bash":
                 loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
                 if use.files:
+                    reads += use.files
                     unwritten += any(ignore_line(file, directory) for file in use.files)
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""

@@ -32,12 +32,17 @@ _SHOW_TEXT = frozenset(
         "cd",
     ]
 )
+_SEARCH_TEXT = frozenset(("grep", "egrep", "fgrep", "rg"))
+_MAY_WRITE = frozenset(("awk",))
+"""Programs of `_SHOW_TEXT` whose script can write a file as well."""
 _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
 """Programs that look things up, and change things elsewhere as well."""
 
 
 def looks_something_up(use: ToolFacts) -> bool:
     """Whether it read or searched something and can have changed nothing."""
+    if only_shows_files(use):
+        return True
     deed = deed_of(use.name, use.target, use.ok)
     return deed.kinds <= _LOOKS and not (deed.is_command and any(map(_may_change, heads_of(use.target))))
 
@@ -60,6 +65,19 @@ def files_shown(use: ToolFacts) -> tuple[str, ...]:
         shows = use.files and all(head.partition(" ")[0] in _SHOW_TEXT for head in heads_of(use.target))
         return use.files if shows else ()
     return (use.target,) if use.name in ("read", "grep") else ()
+
+
+def only_shows_files(use: ToolFacts) -> bool:
+    """Whether it is a command that showed files and can have changed none, such as `cat` or `sed -n`."""
+    return bool(use.files) and all(head in _SHOW_TEXT and head not in _MAY_WRITE for head in heads_of(use.target))
+
+
+def files_opened(use: ToolFacts) -> tuple[str, ...]:
+    """The files that a use read, whole or in part, with the read tool or by a command that did nothing else."""
+    if use.name == "read":
+        return (use.target,) if use.target else ()
+    opened = only_shows_files(use) and _SEARCH_TEXT.isdisjoint(heads_of(use.target))
+    return use.files if opened else ()
 
 
 def is_hands_on(use: ToolFacts) -> bool:

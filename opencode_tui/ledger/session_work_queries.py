@@ -58,7 +58,7 @@ _TASKS = f"""
   GROUP BY 1, 2 ORDER BY nano, task DESC
 """
 _READS = """
-  SELECT DISTINCT c.session_id, t.name, t.target
+  SELECT DISTINCT c.session_id, t.name, t.target, t.files
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL AND t.target <> '' AND t.ok IS NOT 2
@@ -203,12 +203,17 @@ def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, 
     return {id: task for id, task, _ in connection.execute(_TASKS, (json.dumps(ids),))}
 
 
-def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(session, tool, target), each once."""
+def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[tuple[str, ToolFacts]]:
+    """(session, tool use), each tool with each target and the files that it showed once; the other fields are empty."""
     directories = directory_by_session(connection, ids)
     rows = connection.execute(_READS, (json.dumps(ids),))
-    whole = ((id, name, whole_file(name, target, directories.get(id, ""))) for id, name, target in rows)
-    return list(dict.fromkeys(whole))
+    seen: dict[tuple[str, str, str, tuple[str, ...]], None] = {}
+    for id, name, target, files in rows:
+        folder = directories.get(id, "")
+        shown = files_of_command(files, folder) if files else ()
+        seen[id, name, whole_file(name, target, folder), shown] = None
+    for id, name, target, shown in seen:
+        yield id, ToolFacts("", name, target, True, None, None, files=shown)
 
 
 def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
