@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, LEAST_TOKENS, CacheUse, continuations
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES, found_nothing
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts
@@ -65,11 +65,11 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
         searches = 0
         for use in turn.tools:
             name = use.name
-            empty += use.found_nothing
             if name == "read":
                 reads.append(use.target)
             elif use.digest is not None:
                 digests.append(use.digest)
+            empty += found_nothing(use)
             if name == "bash":
                 loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
                 if use.files:

@@ -33,6 +33,7 @@ _SHOW_TEXT = frozenset(
     ]
 )
 _SEARCH_TEXT = frozenset(("grep", "egrep", "fgrep", "rg"))
+_SEARCHERS = _SEARCH_TEXT | {"git grep", "ag", "ack"}
 _MAY_WRITE = frozenset(("awk",))
 """Programs of `_SHOW_TEXT` whose script can write a file as well."""
 _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
@@ -78,6 +79,13 @@ def files_opened(use: ToolFacts) -> tuple[str, ...]:
         return (use.target,) if use.target else ()
     opened = only_shows_files(use) and _SEARCH_TEXT.isdisjoint(heads_of(use.target))
     return use.files if opened else ()
+
+
+def found_nothing(use: ToolFacts) -> bool:
+    """Whether it searched and found nothing, as a search tool said or the exit code of a command that only searched."""
+    if use.name != "bash":
+        return use.found_nothing
+    return use.ok is False and not use.refused and all(head in _SEARCHERS for head in heads_of(use.target))
 
 
 def is_hands_on(use: ToolFacts) -> bool:
