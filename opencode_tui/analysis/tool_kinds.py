@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.deeds import Kind, deed_of
+from opencode_tui.analysis.unwritten_files import is_log
 from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
 
@@ -74,11 +75,15 @@ def only_shows_files(use: ToolFacts) -> bool:
 
 
 def files_opened(use: ToolFacts) -> tuple[str, ...]:
-    """The files that a use read, whole or in part, with the read tool or by a command that did nothing else."""
+    """The files that a use read, whole or in part, with the read tool or by a command that did nothing else.
+
+    No logs of a command: `tail` waits for what a program writes, and that is new each time.
+    """
     if use.name == "read":
         return (use.target,) if use.target else ()
-    opened = only_shows_files(use) and _SEARCH_TEXT.isdisjoint(heads_of(use.target))
-    return use.files if opened else ()
+    if not only_shows_files(use) or not _SEARCH_TEXT.isdisjoint(heads_of(use.target)):
+        return ()
+    return tuple([file for file in use.files if not is_log(file)])
 
 
 def found_nothing(use: ToolFacts) -> bool:

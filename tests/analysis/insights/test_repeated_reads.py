@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencode_tui.analysis.insights.identical_calls import IdenticalCalls
 from opencode_tui.analysis.insights.repeated_reads import RepeatedReads
 from tests.support.work import call, found, session, turn, words
 
@@ -62,6 +63,13 @@ def test_other_lines_of_it_searches_and_commands_that_do_more_are_none() -> None
     for other in ("bash#7 rg", "bash#7 cat; npm test", "bash#7 cat && sed -i", "bash#7 awk", "bash sed", "bash!#7 sed"):
         use = f"{other} < /home/dev/shop/db/schema.sql"
         assert not found(RULE, session(turn(*(call("0.05", use) for _ in range(9))))), other
+
+
+def test_a_log_that_a_command_shows_again_and_again_is_one_that_is_waited_for() -> None:
+    tail = "bash#7 tail < /home/dev/shop/logs/app.log"
+    waits = session(turn(*(call("0.05", tail) for _ in range(5))))
+    assert not found(RULE, waits)
+    assert [each.cost_nano for each in found(IdenticalCalls(), waits)] == [25 * CENT]
 
 
 def test_an_edit_ends_a_row_of_commands_but_a_command_that_shows_another_file_does_not() -> None:
