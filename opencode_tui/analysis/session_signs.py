@@ -65,12 +65,13 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
         searches = 0
         for use in turn.tools:
             name = use.name
+            empty += use.found_nothing
             if name == "read":
                 reads.append(use.target)
             elif use.digest is not None:
                 digests.append(use.digest)
-            empty += found_nothing(use)
             if name == "bash":
+                empty += use.ok is False and found_nothing(use)
                 loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
                 if use.files:
                     reads += use.files
