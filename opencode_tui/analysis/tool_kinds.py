@@ -86,7 +86,7 @@ def files_opened(use: ToolFacts) -> tuple[str, ...]:
     return tuple([file for file in use.files if not is_log(file)])
 
 
-def found_nothing(use: ToolFacts) -> bool:
+def searched_in_vain(use: ToolFacts) -> bool:
     """Whether it searched and found nothing, as a search tool said or the exit code of a command that only searched."""
     if use.name != "bash":
         return use.found_nothing

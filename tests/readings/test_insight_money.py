@@ -156,7 +156,8 @@ def test_a_fan_out_says_how_many_subagents_there_were_though_two_got_stuck(store
     assert costs(found) == {"fan_out": 18 * NANO, "identical_calls": 12 * NANO}
     assert one(found, "fan_out").what.startswith('one turn of "Audit" started 6 subagents, ')
     assert one(found, "fan_out").what.endswith(
-        "which cost $1.80, as far as it lies in this period and no closer insight counts it; the asking cost $0.01 in all"
+        "which cost $1.80, as far as it lies in this period and no closer insight counts it; "
+        "the asking cost $0.01 in all"
     )
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
-from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES, found_nothing
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES, searched_in_vain
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Sure, Threshold, Words
@@ -67,7 +67,7 @@ class EmptySearches(InsightRule):
 def _known(turn: TurnWork) -> list[CallFacts]:
     """The calls of a turn that asked for nothing but searches that are known to have found nothing."""
     asked = uses_by_call(turn.tools)
-    return [call for call in turn.calls if (uses := asked.get(call.id)) and all(map(found_nothing, uses))]
+    return [call for call in turn.calls if (uses := asked.get(call.id)) and all(map(searched_in_vain, uses))]
 
 
 def _rows(turn: TurnWork, least: int) -> Iterator[list[CallFacts]]:
