@@ -10,6 +10,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Decimal
 
 NANO = 1_000_000_000
+_CENT = NANO // 100
 _TYPED = re.compile(r"(\d{1,3}(,\d{3})+|\d+)(\.\d*)?|\.\d+", re.ASCII)
 MAX_CALL_NANO = 1_000_000 * NANO  # a single call above $1,000,000 is a broken row, and would overflow sums
 
@@ -58,8 +59,8 @@ def format_usd(nano: int, *, cents: bool = False) -> str:
     """
     sign = "-" if nano < 0 else ""
     nano = abs(nano)
-    if cents or nano == 0 or nano >= NANO // 100:
-        dollars, hundredths = divmod(_rounded(nano, NANO // 100), 100)
+    if cents or nano == 0 or nano >= _CENT:
+        dollars, hundredths = divmod(_rounded(nano, _CENT), 100)
         return f"{sign}${dollars:,}.{hundredths:02}"
     if nano < NANO // 10_000:
         return f"{sign}<$0.0001"

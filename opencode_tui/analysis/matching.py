@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 
 from opencode_tui.records.dimensions import TIMES
 from opencode_tui.records.model_key import short_name, split_key
@@ -57,5 +56,7 @@ def _plain(text: str) -> str:
 
 
 def _alike(wanted: str, name: str) -> bool:
+    from difflib import SequenceMatcher  # here, as most filters are typed without an error
+
     candidates = (name, short_name(name).rpartition("/")[2])
     return any(SequenceMatcher(None, wanted, _plain(candidate)).ratio() >= _ALIKE for candidate in candidates)

@@ -15,6 +15,7 @@ from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.records.breakdown import Breakdown
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.requests import BreakdownRequest, Filter
 from opencode_tui.report.usage import compact_line, usage_json, usage_table
@@ -37,8 +38,13 @@ def run(arguments: argparse.Namespace) -> int:
         return print_repriced(arguments, request, now_ms())
     with opened(arguments) as at:
         settle_usage(at, request)
-        with at.reading(now_ms()) as context, refused():
-            usage = read_breakdown(request, context)
+        return _print(arguments, request, at)
+
+
+@paused_collection()
+def _print(arguments: argparse.Namespace, request: BreakdownRequest, at: Opened) -> int:
+    with at.reading(now_ms()) as context, refused():
+        usage = read_breakdown(request, context)
     complain_of_unknown(usage)
     print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0

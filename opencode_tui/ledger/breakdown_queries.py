@@ -41,7 +41,9 @@ _INCOMPLETE = (
     " WHERE completed_ms IS NULL AND copied_from IS NULL)"
 )
 _HIGH = 0.95
+_NO_TEXTS = "NULL", "NULL"
 _IDS = Decoder(list[str])
+_ROWS = Decoder(list[tuple[Any, ...]])
 
 Failed = Mapping[tuple[str, ...], tuple[int, int]]
 """(failed calls, those after which their turn went on) by the keys of their group."""
@@ -57,24 +59,26 @@ def breakdown(
 ) -> list[BreakdownRow]:
     """The measures of each group, in no order; a selection without dimensions has one row, also without a call.
 
-    `root_of` has the root of each subagent. `details` adds turns, seconds, speeds and, once all turns are classified,
-    edits. `failed` is what `failures` returns, if it is known.
+    `root_of` has the root of each subagent. `details` adds turns, seconds, speeds, errors and, once all turns are
+    classified, edits. `failed` is what `failures` returns, if it is known.
     """
-    failed = failures(connection, selection) if failed is None else failed
+    if details and failed is None:
+        failed = failures(connection, selection)
     edited = edit_counts(connection, selection) if details else None
     return _rows(_sums(connection, selection, details=details), len(selection.by), root_of, failed, edited)
 
 
 def breakdown_with_total(
-    connection: sqlite3.Connection, selection: Selection, *, root_of: Mapping[str, str], details: bool, failed: Failed
+    connection: sqlite3.Connection, selection: Selection, *, root_of: Mapping[str, str], details: bool
 ) -> tuple[list[BreakdownRow], Measures]:
     """What `breakdown` returns, and the measures of all groups together, without reading their sums twice.
 
     Not for groups by tool, as a call with several tools is in several of these.
     """
+    failed = failures(connection, selection) if details else None
     edited = edit_counts(connection, selection) if details else None
     sums, count = _sums(connection, selection, details=details), len(selection.by)
-    all_failed: Failed = {(): _added(failed, 2)}
+    all_failed: Failed | None = None if failed is None else {(): _added(failed, 2)}
     all_edited: EditCounts | None = None if edited is None else {(): _added(edited, 3)}
     (total,) = _rows([_whole([row[count:] for row in sums], details=details)], 0, root_of, all_failed, all_edited)
     return _rows(sums, count, root_of, failed, edited), total.measures
@@ -86,66 +90,70 @@ def _added(counts: Mapping[tuple[str, ...], tuple[int, ...]], count: int) -> Any
 
 def _whole(rows: Sequence[tuple[Any, ...]], *, details: bool) -> tuple[Any, ...]:
     """The one row of `_sums` for the calls of some of its rows, which are given without their keys."""
-    columns = list(zip(*rows, strict=True)) or [()] * (len(_AMOUNTS) + 8)
-    amounts, (calls, sessions, aborted, *uses, turns, speeds) = columns[: len(_AMOUNTS)], columns[len(_AMOUNTS) :]
-    ids = ",".join(each[1:-1] for each in sessions if each != "[]")
+    sessions, *columns = list(zip(*rows, strict=True)) or [()] * (len(_AMOUNTS) + 8)
+    amounts, (calls, aborted, *uses, turns, speeds) = columns[: len(_AMOUNTS)], columns[len(_AMOUNTS) :]
     used = [None if None in each or not each else sum(each) for each in uses]
-    counts = (sum(calls), f"[{ids}]", sum(each or 0 for each in aborted), *used)
     texts = [",".join(filter(None, each)) if details else None for each in (turns, speeds)]
-    return (*map(sum, amounts), *counts, *texts)
+    return ([*chain.from_iterable(sessions)], *map(sum, amounts), sum(calls), sum(aborted), *used, *texts)
 
 
 def _merged(rows: Sequence[tuple[Any, ...]], count: int, *, details: bool) -> list[tuple[Any, ...]]:
     """Rows of `_sums` from several sources, with so many keys: those with the same keys are added up."""
     groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for row in rows:
-        groups.setdefault(row[:count], []).append(row[count:])
-    return [(*keys, *(same[0] if len(same) == 1 else _whole(same, details=details))) for keys, same in groups.items()]
+        groups.setdefault(row[:count], []).append(row)
+    return [
+        same[0] if len(same) == 1 else (*keys, *_whole([row[count:] for row in same], details=details))
+        for keys, same in groups.items()
+    ]
 
 
 def _rows(
     sums: Sequence[tuple[Any, ...]],
     count: int,
     root_of: Mapping[str, str],
-    failed: Failed,
+    failed: Failed | None,
     edited: EditCounts | None,
 ) -> list[BreakdownRow]:
     """The rows of `_sums` with so many keys, as measures."""
     rows = []
-    first, end = count, count + len(_AMOUNTS)
+    end = count + 1 + len(_AMOUNTS)
     for row in sums:
-        keys = tuple(map(str, row[:first]))
-        spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = row[first:end]
-        calls, sessions, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
+        keys = row[:count]
+        sessions, spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = row[count:end]
+        calls, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
         roots, subagents, all_sessions = _counts(sessions, root_of)
-        errors, retries = failed.get(keys, (0, 0))
+        errors, retries = (None, None) if failed is None else failed.get(keys, (0, 0))
         seconds, speed = _speeds(speeds) if speeds else (None, None)
         edit_turns, one_shots, edit_retries = (None, None, None) if edited is None else edited.get(keys, (0, 0, 0))
         # fmt: off
         measures = Measures(
             spend, listed, calls, roots, subagents, all_sessions, Tokens(*tokens),
-            input_nano, output_nano, cache_nano, saved, aborted or 0, errors, retries,
-            None if turns is None else count_turns(turns), seconds, speed, uses, tool_failures, tool_ms,
-            edit_turns, one_shots, edit_retries,
+            input_nano, output_nano, cache_nano, saved, aborted,
+            errors, retries, None if turns is None else count_turns(turns), seconds, speed,
+            uses, tool_failures, tool_ms, edit_turns, one_shots, edit_retries,
         )
         # fmt: on
         rows.append(BreakdownRow(keys, measures))
     return rows
 
 
-def _counts(sessions: str, root_of: Mapping[str, str]) -> tuple[int, int, int]:
-    """(root sessions, subagents, both with a call of their own) of the ids in a JSON list, some perhaps twice."""
-    ids = set(_IDS.decode(sessions))
-    if len(ids) == 1:
-        return 1, int(ids.pop() in root_of), 1
+def _counts(sessions: Sequence[str], root_of: Mapping[str, str]) -> tuple[int, int, int]:
+    """(root sessions, subagents, both with a call of their own) of ids, some perhaps twice."""
+    if len(sessions) == 1:
+        return 1, int(sessions[0] in root_of), 1
+    ids = set(sessions)
     subagents = ids & root_of.keys()
     roots = (ids - subagents) | {root_of[id] for id in subagents}
     return len(roots), len(subagents), len(ids)
 
 
 def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool) -> list[tuple[Any, ...]]:
-    """The keys, amounts, counts and texts of each group."""
-    found = [_read(connection, part, paid, details=details) for paid, part in _sources(connection, selection)]
+    """The keys, ids of sessions, amounts, counts and texts of each group."""
+    found = [
+        (_read_rows if paid.is_summed else _read)(connection, part, paid, details=details)
+        for paid, part in _sources(connection, selection)
+    ]
     return found[0] if len(found) == 1 else _merged(list(chain(*found)), len(selection.by), details=details)
 
 
@@ -157,23 +165,38 @@ def _read(
     connection: sqlite3.Connection, selection: Selection, paid: PaidCalls, *, details: bool
 ) -> list[tuple[Any, ...]]:
     """The rows of `_sums` of what is read from one source."""
-
-    def columns(total: Callable[[str], str]) -> str:
-        uses = [f"coalesce({total(name)}, 0)" for name in _USES] if selection.needs_tools else ["NULL"] * len(_USES)
-        return ", ".join(
-            (
-                *(*selection.keys(paid), *(f"coalesce({total(name)}, 0)" for name in _AMOUNTS)),
-                *("coalesce(sum(calls), 0)", paid.sessions, "sum(aborted)", *uses),
-                *(("coalesce(group_concat(turns), '')", "group_concat(speeds)") if details else ("NULL", "NULL")),
-            )
-        )
-
     query, values = selection.source(paid)
     query += group_by(len(selection.by))
+    texts = "coalesce(group_concat(turns), '')", "group_concat(speeds)"
+
+    def columns(total: Callable[[str], str]) -> str:
+        sums = _columns(selection, lambda name: f"coalesce({total(name)}, 0)", texts if details else _NO_TEXTS)
+        return ", ".join((*selection.keys(paid), paid.sessions, *sums))
+
     try:
-        return connection.execute(query.format(columns("sum({})".format)), values).fetchall()
+        rows = connection.execute(query.format(columns("sum({})".format)), values).fetchall()
     except sqlite3.OperationalError:  # "integer overflow", over absurd amounts
-        return connection.execute(query.format(columns(exact_sum)), values).fetchall()
+        rows = connection.execute(query.format(columns(exact_sum)), values).fetchall()
+    at = len(selection.by)
+    return [(*row[:at], _IDS.decode(row[at]), *row[at + 1 :]) for row in rows]
+
+
+def _read_rows(
+    connection: sqlite3.Connection, selection: Selection, paid: PaidCalls, *, details: bool
+) -> list[tuple[Any, ...]]:
+    """What `_read` returns, of each row by itself, for sums of one session each."""
+    query, values = selection.source(paid)
+    texts = ("coalesce(turns, '')", "speeds") if details else _NO_TEXTS
+    columns = ", ".join((*selection.keys(paid), "json_array(session_id)", *_columns(selection, str, texts)))
+    # As one text: thousands of rows take longer from SQLite to Python than in JSON.
+    (found,) = connection.execute(query.format(f"json_group_array(json_array({columns}))"), values).fetchone()
+    return _ROWS.decode(found)
+
+
+def _columns(selection: Selection, total: Callable[[str], str], texts: tuple[str, str]) -> tuple[str, ...]:
+    """SQL for the columns of `_sums` without keys and sessions."""
+    uses = map(total, _USES) if selection.needs_tools else ["NULL"] * len(_USES)
+    return (*map(total, _AMOUNTS), total("calls"), total("aborted"), *uses, *texts)
 
 
 def unpaid(connection: sqlite3.Connection, selection: Selection, running_since_ms: int) -> tuple[int, int]:

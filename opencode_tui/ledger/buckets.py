@@ -24,6 +24,7 @@ from opencode_tui.ledger.changed_work import is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import KEYS, NamedSpan, Selection
 from opencode_tui.ledger.sums import AMOUNTS, BUCKET_QUARTERS, QUARTER_MS, PaidCalls, exact_sum, is_unsummed
+from opencode_tui.ledger.whole_sessions import sources_by_session
 from opencode_tui.records.dimensions import TIMES
 
 _BUCKET_MS = BUCKET_QUARTERS * QUARTER_MS
@@ -65,10 +66,12 @@ _KEYS_NOW = crc32("\n".join(KEYS[name] for name in _SESSION_KEYS).encode())
 
 
 def sources(connection: sqlite3.Connection, selection: Selection, paid: PaidCalls) -> list[tuple[PaidCalls, Selection]]:
-    """The paid calls of a selection, as far as possible from buckets, each source with its part of the spans.
+    """The paid calls of a selection, as far as possible from long sums, each source with its part of the spans.
 
     Their sums are to be added up.
     """
+    if of_sessions := sources_by_session(selection, paid):
+        return of_sessions
     part = _PARTS.get(paid.table)
     if part is None or len(selection.spans) != 1 or any(map(selection.is_about, ("session", *TIMES))):
         return [(paid, selection)]

@@ -159,8 +159,7 @@ CREATE TRIGGER call_deleted AFTER DELETE ON call BEGIN
 # What to do about the cause. Alerts of older versions have nothing.
 _V7 = "ALTER TABLE alert ADD COLUMN remedy TEXT NOT NULL DEFAULT ''"
 
-# The sums of each session, from those by quarter of an hour, and its newest call with a context; see ledger/sums.py.
-# `costs` stands last, as it is long.
+# The sums of each session, and its newest call with a context; see ledger/sums.py. The former are filled by _V21.
 _V8 = f"""
 CREATE TABLE session_sum (
   session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, agent TEXT NOT NULL,
@@ -176,7 +175,6 @@ CREATE TABLE newest_call (
   session_id TEXT PRIMARY KEY, created_ms INTEGER NOT NULL, context INTEGER NOT NULL, provider TEXT NOT NULL,
   model TEXT NOT NULL, directory TEXT NOT NULL
 ) STRICT;
-{SUMS_OF_SESSIONS.format("true")};
 {NEWEST_CALLS.format("call")};
 """
 
@@ -351,6 +349,24 @@ ALTER TABLE tool ADD COLUMN files TEXT;
 ALTER TABLE undone_call ADD COLUMN has_row INTEGER NOT NULL DEFAULT 0
 """
 
+# All sums of a session, as the sums by quarter of an hour have them. The index has all but the long texts.
+_V21 = f"""
+DROP TABLE session_sum;
+CREATE TABLE session_sum (
+  session_id TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, agent TEXT NOT NULL,
+  first_quarter INTEGER NOT NULL, last_quarter INTEGER NOT NULL,
+  calls INTEGER NOT NULL, first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, aborted INTEGER NOT NULL,
+  cost_nano INTEGER NOT NULL, list_nano INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL,
+  reasoning INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL,
+  input_nano INTEGER NOT NULL, output_nano INTEGER NOT NULL, cache_nano INTEGER NOT NULL, saved_nano INTEGER NOT NULL,
+  turns TEXT, speeds TEXT, costs TEXT, PRIMARY KEY (session_id, provider, model, agent)
+) STRICT;
+CREATE INDEX session_sum_quarters ON session_sum(
+  last_quarter, first_quarter, session_id, provider, model, agent, calls, aborted, cost_nano, list_nano,
+  input_nano, output_nano, cache_nano, saved_nano, input, output, reasoning, cache_read, cache_write);
+{SUMS_OF_SESSIONS.format("true")}
+"""
+
 SCRIPTS = {
     "m001_first_ledger": _V1,
     "m002_alerts": _V2,
@@ -372,6 +388,7 @@ SCRIPTS = {
     "m018_undone_calls": _V18,
     "m019_buckets": _V19,
     "m020_files_of_commands_and_undos": _V20,
+    "m021_all_sums_of_sessions": _V21,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

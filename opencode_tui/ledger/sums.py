@@ -136,13 +136,15 @@ def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
 
 
 _PLAIN, _EXACT = _sum_queries("sum({})".format), _sum_queries(exact_sum)
-SESSION_AMOUNTS = ("cost_nano", "input", "output", "reasoning", "cache_read", "cache_write")
-"""The amounts in `session_sum`."""
+SESSION_COLUMNS = ("calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds", "costs")
+"""The columns of `session_sum` beside those that it is grouped by, and its first and last quarter of an hour."""
 SUMS_OF_SESSIONS = f"""
   INSERT INTO session_sum (session_id, provider, model, agent, first_quarter, last_quarter,
-    calls, first_ms, last_ms, {", ".join(SESSION_AMOUNTS)}, turns, costs)
-  SELECT session_id, provider, model, agent, min(quarter), max(quarter), sum(calls), min(first_ms), max(last_ms),
-    {", ".join(map(exact_sum, SESSION_AMOUNTS))}, group_concat(turns), group_concat(costs)
+    {", ".join(SESSION_COLUMNS)})
+  SELECT session_id, provider, model, agent, min(quarter), max(quarter),
+    sum(calls), min(first_ms), max(last_ms), sum(aborted),
+    {", ".join(exact_sum(name) for name in (*AMOUNTS, "saved_nano"))},
+    group_concat(turns), group_concat(speeds), group_concat(costs)
   FROM call_sum WHERE {{}} GROUP BY session_id, provider, model, agent
 """
 """What `session_sum` has to hold of the sessions for which a condition holds."""
@@ -178,6 +180,8 @@ class PaidCalls(Struct, frozen=True):
     """The dimensions that have columns of their own, although elsewhere they are found by the session."""
     sessions: str = "json_group_array(session_id)"
     """SQL for the ids of the sessions of several rows, as a JSON list."""
+    is_summed: bool = False
+    """There is hardly more than one row for a session, so that they are read as they are."""
 
     def bounds(self, span: Span) -> tuple[int, int]:
         """The values of `at` that a span has: from the first to before the second."""

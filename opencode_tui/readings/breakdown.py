@@ -76,10 +76,10 @@ def _measured(
 ) -> tuple[list[BreakdownRow], Measures]:
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
     connection, root_of = context.connection, _roots_of_subagents(context.connection)
-    failed = failures(connection, selection)
     if selection.by and not selection.needs_tools:
-        rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details, failed=failed)
+        rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details)
     else:
+        failed = failures(connection, selection) if details else None
         rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
         # A call with several tools is in several rows, so those add up to more.
         known = None if selection.by else failed

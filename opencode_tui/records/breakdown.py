@@ -11,14 +11,14 @@ from opencode_tui.records.calls import Tokens
 from opencode_tui.records.requests import BreakdownRequest, Filter
 
 
-class Percentiles(Struct, frozen=True):
+class Percentiles(Struct, frozen=True, gc=False):
     """The median and the 95th percentile, by nearest rank."""
 
     median: float
     high: float
 
 
-class Measures(Struct, frozen=True):
+class Measures(Struct, frozen=True, gc=False):
     """What some calls cost and how they went; copies are left out."""
 
     spend_nano: int
@@ -38,9 +38,9 @@ class Measures(Struct, frozen=True):
     saved_nano: int
     """What the cached tokens would have cost as input, less what they cost; negative if writing them cost more."""
     aborted: int
-    errors: int
-    """Calls that failed, aborted ones not among them."""
-    retries: int
+    errors: int | None = None
+    """Calls that failed, aborted ones not among them; None as long as they are not counted."""
+    retries: int | None = None
     """Failed calls after which the same turn went on."""
     turns: int | None = None
     seconds: Percentiles | None = None
@@ -71,7 +71,7 @@ class Measures(Struct, frozen=True):
         return self.tokens.cache_read / context if context else None
 
 
-class BreakdownRow(Struct, frozen=True):
+class BreakdownRow(Struct, frozen=True, gc=False):
     """A group of calls."""
 
     keys: tuple[str, ...]

@@ -15,7 +15,7 @@ _GAP = 2
 _BESIDE_HEAD = 2
 """Cells added to a head."""
 _MORE = "…"
-_NARROW = "…–—·→×"
+_NARROW = "…–—·→×≥"
 _FIRST_COMBINING = "\u0300"
 
 
@@ -35,38 +35,41 @@ class TextColumn(Struct, frozen=True):
 def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """The rows below their heads, in `width` cells if the columns that never give way fit; None is unlimited."""
     kept = list(range(len(columns)))
-    widths = [_widths([row[at] for row in rows]) for at in kept]
-    sizes = [max([_head(column), *widths[at]]) for at, column in enumerate(columns)]
+    texts = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    sizes = [max(_head(column), _widest(each)) for column, each in zip(columns, texts, strict=True)]
     full = list(sizes)
     if width is not None:
         kept, sizes = _fitted(columns, sizes, width)
-    padded = []
+    shown, layout = [], []
     for at in kept:
-        column, texts = columns[at], [row[at] for row in rows]
-        if sizes[at] < full[at] or texts != [*map(str.strip, texts)]:
-            texts = [_cut(text, sizes[at], column).strip() for text in texts]
-            widths[at] = _widths(texts)
-        padded.append(_padded([column.head, *texts], [cells(column.head), *widths[at]], _head(column), column.align))
-    dashes = ["-" * cells(column[0]) for column in padded]
-    head, *below = [(" " * _GAP).join(line).rstrip() for line in zip(*padded, strict=True)]
-    return "\n".join([head, (" " * _GAP).join(dashes), *below])
+        column, each = columns[at], texts[at]
+        if sizes[at] < full[at] or each != [*map(str.strip, each)]:
+            each = _cut(each, sizes[at], column)
+        size = max(_head(column), _widest(each))
+        if _is_narrow("".join(each)):
+            layout.append(f"%{'-' if column.align == 'left' else ''}{size}s")
+        else:
+            layout.append("%s")
+            each = [_padded(text, size, column.align) for text in each]
+        shown.append([_padded(column.head, size, column.align), "-" * size, *each])
+    line = (" " * _GAP).join(layout)
+    return "\n".join([(line % row).rstrip() for row in zip(*shown, strict=True)])
 
 
-def _padded(texts: Sequence[str], widths: Sequence[int], least: int, align: Literal["left", "right"]) -> list[str]:
-    """The texts of these widths with blanks to the size of the largest, which is `least` at least."""
-    size = max(least, *widths)
-    blanks = [" " * (size - width) for width in widths]
-    return [text + blank if align == "left" else blank + text for text, blank in zip(texts, blanks, strict=True)]
+def _widest(texts: Sequence[str]) -> int:
+    """The cells of the text that takes the most; 0 without texts."""
+    measure = len if _is_narrow("".join(texts)) else cells
+    return max(map(measure, texts), default=0)
 
 
-def _widths(texts: list[str]) -> list[int]:
-    """The cells of each text."""
-    return [*map(len if "".join(texts).isascii() else cells, texts)]
+def _padded(text: str, size: int, align: Literal["left", "right"]) -> str:
+    blanks = " " * (size - cells(text))
+    return text + blanks if align == "left" else blanks + text
 
 
 def cells(text: str) -> int:
     """How many cells of a terminal a text takes."""
-    if text.isascii() or _is_narrow(text):
+    if _is_narrow(text):
         return len(text)
     from wcwidth import wcswidth  # here, since its tables take longer to import than most commands to run
 
@@ -75,7 +78,9 @@ def cells(text: str) -> int:
 
 def _is_narrow(text: str) -> bool:
     """Whether each letter surely takes one cell, as those of Latin do."""
-    return all((letter < _FIRST_COMBINING and letter.isprintable()) or letter in _NARROW for letter in text)
+    return text.isascii() or all(
+        (letter < _FIRST_COMBINING and letter.isprintable()) or letter in _NARROW for letter in set(text)
+    )
 
 
 def _head(column: TextColumn) -> int:
@@ -107,11 +112,17 @@ def _fitted(columns: Sequence[TextColumn], sizes: list[int], width: int) -> tupl
     return kept, fitted
 
 
-def _cut(text: str, size: int, column: TextColumn) -> str:
-    if cells(text) <= size:
-        return text
+def _cut(texts: Sequence[str], size: int, column: TextColumn) -> list[str]:
+    """The texts without blanks around them, each in at most so many cells."""
     if column.is_id:
-        return text[:size]
+        return [text[:size].strip() if cells(text) > size else text.strip() for text in texts]
+    if _is_narrow("".join(texts)):
+        short = size - len(_MORE)
+        return [(text[:short] + _MORE if len(text) > size else text).strip() for text in texts]
+    return [(_shortened(text, size) if cells(text) > size else text).strip() for text in texts]
+
+
+def _shortened(text: str, size: int) -> str:
     short, left = "", size - cells(_MORE)
     for letter in text:
         left -= cells(letter)

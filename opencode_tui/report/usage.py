@@ -113,18 +113,7 @@ def compact_line(usage: Breakdown) -> str:
 def usage_table(usage: Breakdown, width: int | None = None) -> str:
     """The table in `width` cells with a total, and notes on what the total excludes."""
     totals, by = usage.totals, usage.request.by
-    rows = []
-    for key, within in groupby(usage.rows, lambda row: row.keys[0]):
-        inner = list(within)
-        name = _name(usage, by[0], key)
-        if len(by) == 1:
-            rows.append(_row(inner[0].measures, name, inner[0].lower_bound, totals.spend_nano))
-        else:
-            rows.append(_outer_row(inner, name, totals.spend_nano))
-            rows += [
-                _row(row.measures, f"· {_name(usage, by[1], row.keys[1])}", row.lower_bound, totals.spend_nano)
-                for row in inner
-            ]
+    rows = _rows(usage) if len(by) == 1 else _nested_rows(usage)
     rows.append(_row(totals, "total", usage.lower_bound, totals.spend_nano))
     columns = (TextColumn(", ".join(by), "left", least=16), *_NUMBERS)
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
@@ -145,6 +134,25 @@ def usage_table(usage: Breakdown, width: int | None = None) -> str:
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
+def _rows(usage: Breakdown) -> list[tuple[str, ...]]:
+    """The groups by one dimension."""
+    (dimension,), whole_nano = usage.request.by, usage.totals.spend_nano
+    return [_row(row.measures, _name(usage, dimension, row.keys[0]), row.lower_bound, whole_nano) for row in usage.rows]
+
+
+def _nested_rows(usage: Breakdown) -> list[tuple[str, ...]]:
+    """The groups by two dimensions: the sum of those with one first key, and below it these."""
+    (outer, inner), whole_nano = usage.request.by, usage.totals.spend_nano
+    rows = []
+    for key, within in groupby(usage.rows, lambda row: row.keys[0]):
+        each = list(within)
+        rows.append(_outer_row(each, _name(usage, outer, key), whole_nano))
+        rows += [
+            _row(row.measures, f"· {_name(usage, inner, row.keys[1])}", row.lower_bound, whole_nano) for row in each
+        ]
+    return rows
+
+
 def _name(usage: Breakdown, dimension: str, key: str) -> str:
     if dimension != "session":
         return key
@@ -153,17 +161,21 @@ def _name(usage: Breakdown, dimension: str, key: str) -> str:
 
 
 def _row(measures: Measures, name: str, lower_bound: bool, whole_nano: int) -> tuple[str, ...]:
-    counts = (measures.calls, *measures.tokens.counts)
-    return _cells(name, measures.spend_nano, lower_bound, whole_nano, counts)
+    return _cells(name, measures.spend_nano, lower_bound, whole_nano, measures.calls, measures.tokens)
 
 
 def _outer_row(rows: list[BreakdownRow], name: str, whole_nano: int) -> tuple[str, ...]:
     """The sum of the groups within a group."""
     spend_nano, calls = sum(row.measures.spend_nano for row in rows), sum(row.measures.calls for row in rows)
-    counts = (calls, *sum((row.measures.tokens for row in rows), Tokens()).counts)
-    return _cells(name, spend_nano, any(row.lower_bound for row in rows), whole_nano, counts)
+    tokens = sum((row.measures.tokens for row in rows), Tokens())
+    return _cells(name, spend_nano, any(row.lower_bound for row in rows), whole_nano, calls, tokens)
 
 
-def _cells(name: str, nano: int, lower_bound: bool, whole_nano: int, counts: tuple[int, ...]) -> tuple[str, ...]:
-    part = f"{share(nano, whole_nano):.0%}"
-    return (name, amount_text(nano, lower_bound), part, *(f"{count:,}" for count in counts))
+def _cells(name: str, nano: int, lower_bound: bool, whole_nano: int, calls: int, tokens: Tokens) -> tuple[str, ...]:
+    # fmt: off
+    return (
+        name, amount_text(nano, lower_bound), f"{share(nano, whole_nano):.0%}", f"{calls:,}",
+        f"{tokens.input:,}", f"{tokens.output:,}", f"{tokens.reasoning:,}",
+        f"{tokens.cache_read:,}", f"{tokens.cache_write:,}",
+    )
+    # fmt: on

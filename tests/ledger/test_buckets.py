@@ -79,7 +79,6 @@ def test_a_long_period_reads_the_quarters_of_its_edges_only(watched: Watched) ->
     watched.ledger.connection.execute("DELETE FROM call_sum WHERE quarter / ? = ?", (BUCKET_QUARTERS, FIRST + 1))
     assert [row.measures.calls for row in rows(watched, "model")] == [7]
     assert [row.measures.calls for row in rows(watched, "model", Span(NOON + HOUR_MS, NOW + DAY_MS))] == [6]
-    assert [row.measures.calls for row in rows(watched, "session")] == [5]
     assert keys_of(watched.ledger.connection, Selection((NamedSpan((), EVER),), ("project",))) == ["/home/dev/shop"]
 
 

@@ -21,10 +21,10 @@ _OF_CALL = (
 _BOTH = ("calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds")
 _KEPT = (*("quarter", *_GROUP), *_BOTH, "costs")
 _KEPT_OF_TOOL = (*("quarter", *_GROUP, "name"), *_BOTH, *("uses", "failures", "tool_ms"))
-_OF_SESSION = ("cost_nano", "input", "output", "reasoning", "cache_read", "cache_write")
+_OF_SESSION = ("calls", "aborted", *AMOUNTS, "saved_nano")
 _KEPT_OF_SESSION = (
     *("session_id", "provider", "model", "agent", "first_quarter", "last_quarter"),
-    *("calls", "first_ms", "last_ms", *_OF_SESSION, "turns", "costs"),
+    *("first_ms", "last_ms", *_OF_SESSION, "turns", "speeds", "costs"),
 )
 
 Sums = dict[tuple[Any, ...], dict[str, Any]]
@@ -145,6 +145,7 @@ def kept_session_sums(connection: sqlite3.Connection) -> Sums:
         costs = json.loads(f"[{values['costs'] or ''}]")
         values["costs"] = sorted(zip(costs[::2], costs[1::2], strict=True))
         values["turns"] = set(json.loads(f"[{values['turns'] or ''}]"))
+        values["speeds"] = sorted((values["speeds"] or "").split(",")) if values["speeds"] else []
         found[row[:4]] = {name: values[name] for name in _KEPT_OF_SESSION[4:]}
     return found
 
@@ -160,8 +161,9 @@ def true_session_sums(quarters: Sums) -> Sums:
             "last_quarter": max(quarter for quarter, _ in parts),
             "first_ms": min(values["first_ms"] for _, values in parts),
             "last_ms": max(values["last_ms"] for _, values in parts),
-            **{name: sum(values[name] for _, values in parts) for name in ("calls", *_OF_SESSION)},
+            **{name: sum(values[name] for _, values in parts) for name in _OF_SESSION},
             "turns": {turn for _, values in parts for turn in values["turns"]},
+            "speeds": sorted(speed for _, values in parts for speed in values["speeds"]),
             "costs": sorted(cost for _, values in parts for cost in values["costs"]),
         }
         for key, parts in groups.items()

@@ -134,8 +134,8 @@ BREAKDOWN: tuple[BreakdownColumn, ...] = (
         10,
     ),
     _number("speed", "tok/s", lambda of: speeds_text(of.speed), lambda of: of.speed.median if of.speed else 0, 11, 7),
-    _number("errors", "Errors", lambda of: count_text(of.errors), lambda of: of.errors, 6, 14),
-    _number("retries", "Retries", lambda of: count_text(of.retries), lambda of: of.retries, 7, 15),
+    _number("errors", "Errors", lambda of: count_text(of.errors), lambda of: of.errors or 0, 6, 14),
+    _number("retries", "Retries", lambda of: count_text(of.retries), lambda of: of.retries or 0, 7, 15),
 )
 EDIT_COLUMNS: tuple[BreakdownColumn, ...] = (
     _number("edits", "Edits", lambda of: count_text(of.edit_turns), lambda of: of.edit_turns or 0, 7, 17),
