@@ -12,7 +12,7 @@ from opencode_tui.records.privacy.command_files import files_read
 from opencode_tui.records.privacy.commands import command_head
 from opencode_tui.source.changed_lines import ChangedLines
 from opencode_tui.source.decode import MAX_MS, moment
-from opencode_tui.source.digest import digest_of
+from opencode_tui.source.digest import LONG, digest_of
 from opencode_tui.source.text import identifier
 
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
@@ -34,6 +34,9 @@ must not be written, does so at once; what a model does wrong has messages of it
 SEARCHES = frozenset(("grep", "glob", "codesearch"))
 _NOTHING = frozenset(("", "No files found", "No matches found"))
 """The first line of what a search says that found nothing."""
+_NAME = b'"description":'
+_DESCRIBED = re.compile(_NAME + rb' ?"(?:[^"\\]|\\.)*"(, ?)?', re.DOTALL)
+"""What OpenCode 1 has a model say beside a command. Within a text, JSON has a backslash before each quote."""
 _OUTCOMES = {"completed": True, "error": False}
 known_tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
@@ -65,13 +68,26 @@ def tool_use(
         outcome(tool, status, more[0] if more else None),
         took,
         (identifier(child) or identifier(child_v2)) if child or child_v2 else None,
-        digest_of(str(session_id), given.encode(errors="replace")) if isinstance(given, str) else None,
+        digest_of(str(session_id), without_description(tool, given.encode(errors="replace")))
+        if isinstance(given, str)
+        else None,
         lines[0],
         lines[1],
         len(more) > 1 and status == "error" and is_refusal(more[1], took),
         shown_files(tool, command),
         status == "completed" and found_nothing(said),
     )
+
+
+def without_description(tool: str, given: bytes) -> bytes:
+    """An input's JSON without what makes no difference: a command is the same however the model describes it."""
+    if tool not in targets.COMMAND_TOOLS or len(given) > LONG or (at := given.find(_NAME)) < 0:
+        return given
+    found = _DESCRIBED.match(given, at)
+    if found is None:
+        return given
+    before, after = given[:at], given[found.end() :]
+    return (before if found[1] else before.rstrip(b", ")) + after
 
 
 def found_nothing(said: object) -> bool:
