@@ -9,11 +9,13 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from opencode_tui.clock import Span
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.session_queries import tool_facts
 from opencode_tui.ledger.sums import exact_sum
-from opencode_tui.ledger.tool_files import DIRECTORY, FILE
+from opencode_tui.ledger.tool_files import DIRECTORY, FILE, files_of_command
 from opencode_tui.records.calls import EDIT_TOOLS, Tokens
 from opencode_tui.records.facts import CallFacts, CallScope, ToolFacts
 from opencode_tui.records.whole_files import with_whole_files
@@ -67,7 +69,7 @@ _FILLS = """
   ORDER BY c.created_ms, c.id
 """
 _TOOLS = f"""
-  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest, {DIRECTORY}
+  SELECT t.call_id, t.name, t.target, t.ok, t.duration_ms, t.child_session_id, t.digest, t.files, {DIRECTORY}
   FROM tool t LEFT JOIN call c ON c.id = t.call_id LEFT JOIN session k ON k.id = c.session_id
   WHERE t.call_id IN {_NAMES} AND t.ok IS NOT 2 ORDER BY t.id
 """
@@ -180,5 +182,10 @@ def calls_in(connection: sqlite3.Connection, scope: CallScope, session_id: str) 
 
 def tools_of(connection: sqlite3.Connection, calls: Iterable[CallFacts]) -> list[ToolFacts]:
     """The tool uses of the calls without refused ones, each file by its whole path."""
-    rows = connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),))
-    return [use for *row, directory in rows for use in with_whole_files([tool_facts(tuple(row))], directory)]
+    found: list[ToolFacts] = []
+    for *row, files, directory in connection.execute(_TOOLS, (json.dumps([call.id for call in calls]),)):
+        use = tool_facts(tuple(row))
+        if files:
+            use = replace(use, files=files_of_command(files, directory))
+        found += with_whole_files([use], directory)
+    return found

@@ -347,6 +347,19 @@ def test_a_call_that_is_made_again_after_every_edit_is_no_loop(file: Path) -> No
     assert told(watched.look()) == [("same_call", "notice", "ses_1:bash:npm test")]
 
 
+def test_a_command_that_only_shows_files_changes_nothing_in_between(tmp_path: Path) -> None:
+    store, settings = V1(tmp_path), only(same_call=4)
+    session = store.session("Fix header")
+    for number in range(4):
+        store.call(session, tools=[tool("bash", "npm test", exit=1)])
+        store.call(session, tools=[tool("bash", f"sed -n '{number},9p' src/a.ts", exit=0)])
+    ours = reader(store.data_dir, settings=settings)
+    ours.poll()
+    found = look_for_alerts(ours.ledger, settings, store.now, Limits())
+    ours.close()
+    assert [(each.crossing.rule, each.crossing.value) for each in found] == [("same_call", 4)]
+
+
 def test_an_edit_that_failed_changes_nothing_in_between(file: Path) -> None:
     watched = Watched(file, only(same_call=3))
     for _ in range(3):

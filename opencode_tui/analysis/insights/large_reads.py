@@ -77,7 +77,7 @@ class LargeReads(InsightRule):
         saves = sum(finding.saves_nano for finding in findings)
         file = last_part(str(findings[0].figures["file"]))
         return Words(
-            title=f"{file} read whole {plural(reads, 'time')}",
+            title=f"{file} read {plural(reads, 'time')} at {tokens_text(tokens // reads)} tokens",
             what=f"{where(findings)} read {file} {plural(reads, 'time')}, about "
             f"{tokens_text(tokens // reads)} tokens each time",
             how=f"ask for the lines of {file} that matter, which read takes as offset and limit, or have it searched; "

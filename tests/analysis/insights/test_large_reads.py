@@ -30,7 +30,7 @@ def test_a_file_of_30000_tokens_read_in_three_turns_costs_its_tokens_three_times
     assert finding.sure == "estimated"
     assert finding.calls == tuple(f"ses_1.c{number}" for number in (2, 5, 8))
     said = words(RULE, [finding])
-    assert said.title == "api.ts read whole 3 times"
+    assert said.title == "api.ts read 3 times at 30k tokens"
     assert said.what == '"Fix header" read api.ts 3 times, about 30k tokens each time'
     assert said.sum_shown.startswith("90k tokens when first read: $0.09; ")
 
