@@ -408,7 +408,9 @@ def test_a_slow_answer_is_read_on_another_thread_over_connections_of_its_own(fee
     assert seen(feed).spent_nano == 25 * CENT, "the next poll shows what it has read"
 
 
-def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed: LedgerFeed, store: V1) -> None:
+def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(
+    feed: LedgerFeed, store: V1, ledger: Path
+) -> None:
     first = feed.poll(lambda _: None)
     assert first is not None and [each.key for each in first.tasks] == [NOT_KNOWN]
     feed.catch_up()
@@ -416,8 +418,11 @@ def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed:
     assert second is not None and [(each.key, each.spend_nano) for each in second.tasks] == [
         ("conversation", 20 * CENT)
     ]
-    feed.catch_up()
-    feed.poll(lambda _: None)
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        assert sessions_behind(other, "tasks")
+        feed.catch_up()
+        assert not sessions_behind(other, "tasks")
+    assert feed.poll(lambda _: None) is None, "what is shown is the same by the sums by task"
     feed.catch_up()
     assert feed.poll(lambda _: None) is None
 

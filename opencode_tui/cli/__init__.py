@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from opencode_tui.cli.streams import harmless_streams
+from opencode_tui.records.collecting import collect_rarely
 
 EXIT_OK = 0
 EXIT_USAGE = 2
@@ -32,6 +33,7 @@ def program() -> int:
 
     At its end Python would search all that is left for garbage, which takes an eighth of `status`.
     """
+    collect_rarely()
     try:
         return main()
     finally:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import json
 
-from opencode_tui.cli.common import opened
+from opencode_tui.cli.common import Opened, opened
 from opencode_tui.cli.periods import check_period, refused
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.sessions import read_sessions
+from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.report.sessions import session_row_json, sessions_table
 
 
 def run(arguments: argparse.Namespace) -> int:
     check_period(arguments.period)
-    with opened(arguments) as at, at.reading(now_ms()) as context, refused():
+    with opened(arguments) as at:
+        return _print(arguments, at)
+
+
+@paused_collection()
+def _print(arguments: argparse.Namespace, at: Opened) -> int:
+    with at.reading(now_ms()) as context, refused():
         taken = read_sessions(SessionsRequest(arguments.period, arguments.json, arguments.json), context)
     rows = list(taken.rows)
     if arguments.sort == "cost":

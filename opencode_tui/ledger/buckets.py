@@ -139,12 +139,16 @@ def _missing(connection: sqlite3.Connection, now_ms: int, calendar: Calendar) ->
         if number >= bucket_of(now_ms):
             return
         span = Span(number * BUCKET_MS, (number + 1) * BUCKET_MS)
-        is_behind_turns = is_behind(connection, "turns", span)
+        are_summed = _are_tasks_summed(connection, span)
         for part in _PARTS.values():
-            if not (part.name == "task" and is_behind_turns):
+            if part.name != "task" or are_summed:
                 of = _buckets(part, number, calendar)
                 yield from (each for each in of if kept.get((each.part, number)) != each.keys)
         at = (number + 1) * BUCKET_QUARTERS
+
+
+def _are_tasks_summed(connection: sqlite3.Connection, span: Span) -> bool:
+    return not (is_behind(connection, "turns", span) or is_behind(connection, "tasks", span))
 
 
 def _next_quarter(connection: sqlite3.Connection, at: int | None) -> int | None:

@@ -1,4 +1,7 @@
-"""Pauses Python's search for cycles while very many records are made, which has none and costs a quarter of it."""
+"""How often Python searches for cycles of objects, of which records and modules have none.
+
+The search costs a quarter of making very many records, and a tenth of a short command.
+"""
 
 from __future__ import annotations
 
@@ -17,3 +20,19 @@ def paused_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+_USUAL = gc.get_threshold()
+_RARELY = 50_000
+"""New objects after which a search is made, in place of Python's 700."""
+
+
+def collect_rarely() -> None:
+    """Search for cycles seldom from now on."""
+    gc.set_threshold(_RARELY)
+
+
+def collect_as_usual() -> None:
+    """Search for cycles as Python does by itself, from now on and among new objects only."""
+    gc.freeze()
+    gc.set_threshold(*_USUAL)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 from textual import on
-from textual.app import SystemCommand
 from textual.await_remove import AwaitRemove
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.reactive import var
 from textual.screen import ModalScreen, Screen
@@ -25,15 +21,15 @@ from textual.widget import Widget
 from opencode_tui.alerts.rules import in_force
 from opencode_tui.clock import Clock, calendar_for, now_ms
 from opencode_tui.config.settings import Settings, with_live
-from opencode_tui.paths import config_file, downloads, tilde
+from opencode_tui.paths import config_file, tilde
 from opencode_tui.records.alerts import Alert
+from opencode_tui.records.collecting import collect_as_usual
 from opencode_tui.records.requests import Request
 from opencode_tui.report.states import Failure, looked_in
-from opencode_tui.ui.alerting import AlertingApp
 from opencode_tui.ui.announcer import Announcer
+from opencode_tui.ui.commanding import CommandingApp
 from opencode_tui.ui.help_sections import help_sections
 from opencode_tui.ui.legibility import legible
-from opencode_tui.ui.palette import Palette
 from opencode_tui.ui.poller import Feed, Poller
 from opencode_tui.ui.screens.base import (
     AskingScreen,
@@ -47,7 +43,7 @@ from opencode_tui.ui.screens.base import (
 from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.help import HelpScreen
 from opencode_tui.ui.screens.history import HistoryScreen
-from opencode_tui.ui.screens.sessions import PERIOD_KEYS, SORT_KEYS, SessionsScreen
+from opencode_tui.ui.screens.sessions import SessionsScreen
 from opencode_tui.ui.screens.settings import SettingsStore
 from opencode_tui.ui.screens.team import TEAM, TeamScreen
 from opencode_tui.ui.screens.today import TodayScreen
@@ -80,7 +76,7 @@ TABS = (
 )
 
 
-class OpencodeTui(AlertingApp):
+class OpencodeTui(CommandingApp):
     """The dashboard over a feed. Raises ValueError for an unknown time zone or theme."""
 
     TITLE = "opencode_tui"
@@ -378,37 +374,7 @@ class OpencodeTui(AlertingApp):
         """Show the keys, those of this screen first, and what is on the screens."""
         self.push_screen(HelpScreen(help_sections(self, self.screen)))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The palette's commands: everything with a key, the sessions of each period, the guard, and the theme."""
-        offered = {None, "palette"}
-        for node, binding, enabled, tooltip in screen.active_bindings.values():
-            if binding.id not in offered and enabled:
-                offered.add(binding.id)
-                help = f"{tooltip or binding.description} · {self.get_key_display(binding)}"
-                yield SystemCommand(binding.description, help, self._runner(binding.action, node))
-        if not isinstance(screen, SessionsScreen):
-            for binding in PERIOD_KEYS + SORT_KEYS:
-                help = f"{binding.tooltip} · 2 {self.get_key_display(binding)}"
-                yield SystemCommand(binding.description, help, partial(self._in_sessions, binding.action))
-        yield from self.guard_commands()
-        yield SystemCommand(
-            "Reconcile…",
-            "OpenCode's own figures beside the ledger's: each difference by its cause",
-            self.open_reconcile,
-        )
-        yield SystemCommand("Theme", "Change the colours", self.action_change_theme)
-        yield SystemCommand("Screenshot", "Save the screen as an SVG file", self._screenshot_soon)
-
-    def action_command_palette(self) -> None:
-        if not isinstance(self.screen, ModalScreen):  # a dialog would lose what was typed; CommandPalette is one
-            # without an id, since the previous one may not be removed yet
-            self.push_screen(Palette(self.get_system_commands(self.screen)))
-
-    def search_themes(self) -> None:
-        themes = [SystemCommand(name, "", partial(self._choose_theme, name)) for name in self.available_themes]
-        self.push_screen(Palette(themes, "Search for themes…"))
-
-    def _choose_theme(self, name: str) -> None:
+    def choose_theme(self, name: str) -> None:
         """Use a theme from now on: it is written into the settings, unless they are not this app's to write."""
         self.theme = name
         if self._store is None or name == self._settings.ui.theme:
@@ -421,28 +387,10 @@ class OpencodeTui(AlertingApp):
         except ValueError as error:
             self.notify(f"{name} until you leave: {error}", severity="warning", markup=False)
 
-    async def _in_sessions(self, action: str) -> None:
-        """Do on the Sessions screen what one of its keys does."""
-        await self.action_show_tab("Sessions")
-        await self.run_action(action, self.get_screen("Sessions"))
-
-    def _screenshot_soon(self) -> None:
-        self.set_timer(0.1, self._save_screenshot)  # after the palette has closed
-
-    def _save_screenshot(self) -> None:
-        self.deliver_screenshot(path=str(downloads()))
-
-    def _runner(self, action: str, node: DOMNode) -> Callable[[], Any]:
-        async def run() -> None:
-            with suppress(NoMatches):  # its screen may have closed meanwhile
-                await self.run_action(action, node)
-
-        return run
-
 
 def run_app(feed: Feed, settings: Settings, store: SettingsStore | None = None) -> None:
     """Run the dashboard until it is quit. Raises ValueError like OpencodeTui."""
     app = OpencodeTui(feed, settings, store=store)
     # The modules and the first screen stay: looking for garbage in them would stop a key for 50 ms now and then.
-    app.after_start = gc.freeze
+    app.after_start = collect_as_usual
     app.run(mouse=settings.ui.mouse)

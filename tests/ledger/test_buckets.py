@@ -13,6 +13,7 @@ from opencode_tui.ledger.breakdown_queries import breakdown, keys_of
 from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.ledger.sums import BUCKET_QUARTERS, QUARTER_MS
+from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import BreakdownRow
 from tests.support.watched import NOON, Watched
@@ -108,6 +109,16 @@ def test_turns_that_are_not_classified_have_no_bucket_by_task(watched: Watched) 
     make_all(watched)
     assert ("task", 1) not in kept(watched)
     assert ("task", 2) in kept(watched)
+
+
+def test_nor_have_those_whose_sums_by_task_are_not_made_yet(watched: Watched) -> None:
+    watched.call(session="ses_2", at=NOON + BUCKET_MS)
+    settle_findings(watched.ledger, {})
+    make_all(watched)
+    assert ("task", 1) not in kept(watched)
+    settle_turns(watched.ledger)
+    make_all(watched)
+    assert ("task", 1) in kept(watched)
 
 
 @pytest.mark.parametrize("column", ["project", "unattended", "parent_id"])

@@ -25,6 +25,7 @@ from opencode_tui.ledger.history_queries import paid_by_day
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import DaysOf, NamedSpan, Selection
 from opencode_tui.readings.day import days_with_calls
+from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.session_parts import read_parts
 from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import BreakdownRow
@@ -63,7 +64,9 @@ _CALL = st.fixed_dictionaries(
 )
 _WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert", "use", "end use", "move"]), _IDS, _CALL)
 _STEP = st.tuples(
-    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle", "buckets", "buckets"]),
+    st.sampled_from(
+        ["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle", "look", "buckets", "buckets"]
+    ),
     st.lists(_WRITE, max_size=4),
 )
 BERLIN = calendar_for("Europe/Berlin")
@@ -180,6 +183,8 @@ def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[st
                     raise ZeroDivisionError
             elif who == "settle":
                 settle_turns(ledgers["second"])
+            elif who == "look":  # classifies, and leaves the sums by task
+                settle_findings(ledgers["second"], {})
             elif who == "buckets":
                 while make_bucket(ledgers["second"], NOON + 99 * DAY_MS, BERLIN):
                     pass

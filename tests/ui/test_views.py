@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from opencode_tui.records.answers import Answer
+from opencode_tui.records.collecting import collect_as_usual
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import Request, SessionRequest, SessionsRequest
 from opencode_tui.ui.app import OpencodeTui, run_app
@@ -206,7 +206,7 @@ async def test_what_is_there_after_the_start_is_no_longer_looked_through_for_gar
     feed = FakeFeed(snapshot("$0.93"))
     run_app(feed, THEME)
     app = apps[0]
-    assert app.after_start == gc.freeze
+    assert app.after_start == collect_as_usual
     frozen: list[str] = []
     app.after_start = lambda: frozen.append(screen_text(app))
     async with showing(app) as pilot:
