@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,12 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span
+from opencode_tui.analysis.history import days_of_calls
+from opencode_tui.analysis.time_spans import time_spans
+from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span, calendar_for
 from opencode_tui.ledger import queries, sums
 from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.buckets import make_bucket
+from opencode_tui.ledger.history_queries import paid_by_day
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.selection import NamedSpan, Selection
+from opencode_tui.ledger.selection import DaysOf, NamedSpan, Selection
+from opencode_tui.readings.day import days_with_calls
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.session_parts import read_parts
 from opencode_tui.readings.turn_settling import settle_turns
@@ -65,6 +69,7 @@ _STEP = st.tuples(
     ),
     st.lists(_WRITE, max_size=4),
 )
+BERLIN = calendar_for("Europe/Berlin")
 SPANS = (
     *(EVER, Span(0, NOON + HOUR_MS), Span(DAY_START, DAY_START + DAY_MS)),
     *(Span(NOON, NOON + HOUR_MS), Span(NOON + 1, NOON + HOUR_MS - 7)),
@@ -129,6 +134,17 @@ def _sorted_rows(connection: sqlite3.Connection, spans: tuple[Span, ...], by: tu
     return sorted(rows, key=lambda row: row.keys)
 
 
+def _over_time(connection: sqlite3.Connection) -> list[object]:
+    """What is read from the sums by day and by hour."""
+    days = days_with_calls(connection, BERLIN, EVER)
+    found: list[object] = [days_of_calls(paid_by_day(connection, BERLIN), BERLIN)]
+    for by in ("hour", "day"):
+        spans = (NamedSpan(*each) for each in time_spans(BERLIN, days, (by,), (), whole_days=True))
+        selection = Selection(tuple(spans), (by,), (), DaysOf(EVER, BERLIN))
+        found.append(sorted(breakdown(connection, selection, root_of={}, details=True), key=lambda row: row.keys))
+    return found
+
+
 def _figures(part: SessionPart) -> tuple[object, ...]:
     """All that a part says, its turns and costs in an order of their own."""
     turns = sorted(set(json.loads(f"[{part.turns or ''}]")))
@@ -136,11 +152,11 @@ def _figures(part: SessionPart) -> tuple[object, ...]:
     return *astuple(part)[:7], turns, sorted(zip(costs[::2], costs[1::2], strict=True)), part.tokens.counts
 
 
-def _readings_of_calls(connection: sqlite3.Connection, span: Span) -> list[object]:
+def _of_calls(read: Callable[..., list[object]], *of: object) -> list[object]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("queries", "turns"):
+        for module in ("queries", "turns", "history_queries"):
             patch.setattr(f"opencode_tui.ledger.{module}.paid_calls", lambda *_: sums.each_call())
-        return _readings(connection, span)
+        return read(*of)
 
 
 @given(st.lists(_STEP, max_size=12))
@@ -170,7 +186,7 @@ def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[st
             elif who == "look":  # classifies, and leaves the sums by task
                 settle_findings(ledgers["second"], {})
             elif who == "buckets":
-                while make_bucket(ledgers["second"], NOON + 99 * DAY_MS):
+                while make_bucket(ledgers["second"], NOON + 99 * DAY_MS, BERLIN):
                     pass
             elif who == "vacuum":
                 connection.execute("VACUUM")
@@ -179,7 +195,8 @@ def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[st
                 ledgers["second"] = Ledger(file)
                 assert wrong_sums(connection) == []
             for span in SPANS:
-                assert _readings(connection, span) == _readings_of_calls(connection, span)
+                assert _readings(connection, span) == _of_calls(_readings, connection, span)
+            assert _over_time(connection) == _of_calls(_over_time, connection)
         for ledger in ledgers.values():
             ledger.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copyfile
 
 import pytest
 
@@ -35,10 +36,10 @@ WHERE: tuple[tuple[Filter, ...], ...] = (
 )
 
 
-@pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A call every 37 hours and a half over more than three buckets, so that all hours and weekdays have some."""
-    watched = Watched(tmp_path / "ledger.db", now=NOW)
+    watched = Watched(tmp_path_factory.mktemp("filled") / "ledger.db", now=NOW)
     for number in range(CALLS):
         at = START + number * 37 * HOUR_MS + number * HOUR_MS // 2
         session, turn = f"ses_{number % 7}", f"turn {number // 2}"
@@ -46,6 +47,14 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         error = "ProviderError" if number % 9 == 0 else None
         watched.call(session, "0.01", at=at, turn=turn, model=model, tools=[("edit", "a.py")], error=error)
     settle_turns(watched.ledger)
+    watched.ledger.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    watched.ledger.close()
+    return watched.path
+
+
+@pytest.fixture
+def watched(filled: Path, tmp_path: Path) -> Iterator[Watched]:
+    watched = Watched(Path(copyfile(filled, tmp_path / "ledger.db")), now=NOW)
     yield watched
     watched.ledger.close()
 
@@ -107,7 +116,7 @@ def test_a_bucket_of_a_zone_that_had_other_rules_is_not_read_and_made_again(watc
 def test_a_call_of_the_past_is_in_its_day_at_once(watched: Watched) -> None:
     make_all(watched, BERLIN)
     before = {row.keys[0]: row.measures.calls for row in read(watched, ("hour",), BERLIN).rows}
-    watched.call("late", at=NOON - 60 * 24 * HOUR_MS, cost="7")
+    watched.call("late", id="msg_late", at=NOON - 60 * 24 * HOUR_MS, cost="7")
     rows = {row.keys[0]: row.measures.calls for row in read(watched, ("hour",), BERLIN).rows}
     assert rows == before | {"13": before["13"] + 1}
     assert max(day.spend_nano for day in history(watched, BERLIN).days) == 7 * 10**9 + 10**7
@@ -115,7 +124,7 @@ def test_a_call_of_the_past_is_in_its_day_at_once(watched: Watched) -> None:
 
 def test_turns_classified_again_leave_their_days_by_task_only(watched: Watched) -> None:
     make_all(watched, "UTC")
-    watched.call("ses_1", at=NOW)
+    watched.call("ses_1", id="msg_new", at=NOW)
     settle_turns(watched.ledger)
     kept = {row[0].partition(" ")[0] for row in watched.ledger.connection.execute("SELECT part FROM bucket")}
     assert kept == {"call", "tool"}
