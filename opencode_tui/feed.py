@@ -208,7 +208,7 @@ class LedgerFeed:
         if seen == self._all_buckets_at:
             return
         with suppress(sqlite3.OperationalError):  # another process has the ledger
-            if not all(make_bucket(self._ledger, now) for _ in range(_BUCKETS_AT_A_BEAT)):
+            if not all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT)):
                 self._all_buckets_at = seen[0], connection.total_changes, seen[2]
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import calendar_for
+from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Budget, CustomPrice, Pricing, Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.guard.control import raise_cutoff
@@ -496,8 +496,8 @@ def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_aga
 ) -> None:
     made: list[bool] = []
 
-    def counted(ledger: Ledger, now_ms: int) -> bool:
-        made.append(make_bucket(ledger, now_ms))
+    def counted(ledger: Ledger, now_ms: int, calendar: Calendar) -> bool:
+        made.append(make_bucket(ledger, now_ms, calendar))
         return made[-1]
 
     monkeypatch.setattr("opencode_tui.feed.make_bucket", counted)
@@ -505,11 +505,11 @@ def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_aga
     for _ in range(5):
         feed.poll(lambda _: None)
         feed.catch_up()
-    assert made == [True] * 3 + [False]
+    assert made == [True] * 7 + [False]
     store.call(session_of(store), cost="1.00", at=at("14:22"))
     for _ in range(5):
         feed.poll(lambda _: None)
         feed.catch_up()
-    assert made[4:] == [True] * 3 + [False], "the weeks of a late call are summed again"
+    assert made[8:] == [True] * 7 + [False], "the weeks of a late call are summed again"
     by_model = feed.answer(BreakdownRequest(("model",), "all"))
     assert isinstance(by_model, Breakdown) and by_model.totals.spend_nano == 190 * CENT

@@ -73,7 +73,7 @@ _LEFT = f"""
 _ALL = "json_each(?1) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value"
 # The plus keeps SQLite from looking for the quarters while there is no bucket.
 _LEAVE_BUCKETS = f"""
-  DELETE FROM bucket WHERE part = 'task' AND +number IN (SELECT {BUCKET} FROM {_SUMS})
+  DELETE FROM bucket WHERE part GLOB 'task*' AND +number IN (SELECT {BUCKET} FROM {_SUMS})
 """
 
 
