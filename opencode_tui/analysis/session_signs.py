@@ -8,7 +8,7 @@ from typing import NamedTuple
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, LEAST_TOKENS, CacheUse, continuations
 from opencode_tui.analysis.context_inputs import is_steady
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES, searched_in_vain
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts
@@ -75,9 +75,11 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif use.digest is not None:
                 digests.append(use.digest)
             if name == "bash":
+                empty += use.ok is False and searched_in_vain(use)
                 is_loud = not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
                 loud += is_loud
                 if use.files:
+                    reads += use.files
                     loud_with_files += is_loud
                     unwritten += any(ignore_line(file, directory) for file in use.files)
             elif name in _FILE_TOOLS:

@@ -59,7 +59,7 @@ _TASKS = f"""
   GROUP BY 1, 2 ORDER BY nano, task DESC
 """
 _READS = """
-  SELECT DISTINCT c.session_id, t.name, t.target
+  SELECT DISTINCT c.session_id, t.name, t.target, t.files
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL AND t.target <> '' AND t.ok IS NOT 2
@@ -69,12 +69,23 @@ _PAID = """
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
   WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
 """
+# Most models answered last in some session. Of the others, which their sessions went on without, the newest session is
+# looked for by its quarter of an hour.
+_NEWEST_SESSIONS = """
+  WITH last AS MATERIALIZED (
+    SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model)
+  SELECT u.provider, u.model, coalesce(
+    (SELECT session_id FROM last l WHERE l.provider = u.provider AND l.model = u.model),
+    (SELECT session_id FROM session_sum s INDEXED BY session_sum_quarters
+      WHERE s.provider = u.provider AND s.model = u.model ORDER BY last_quarter DESC LIMIT 1)) AS session_id
+  FROM (SELECT DISTINCT provider, model FROM session_sum) u
+"""
 _RATES = f"""
   SELECT {model_key.SQL}, input, output, cache_read, cache_write, source FROM (
     SELECT n.provider, n.model, (SELECT c.rates_id FROM call c INDEXED BY call_session
         WHERE c.session_id = n.session_id AND c.provider = n.provider AND c.model = n.model AND c.rates_id IS NOT NULL
         ORDER BY c.created_ms DESC LIMIT 1) AS rates_id
-    FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n)
+    FROM ({_NEWEST_SESSIONS}) n)
   JOIN rates r ON r.id = rates_id
 """
 _WORKED = f"""
@@ -228,12 +239,17 @@ def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, 
     return {id: task for id, task, _ in connection.execute(_TASKS, (json.dumps(ids),))}
 
 
-def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(session, tool, target), each once."""
+def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[tuple[str, ToolFacts]]:
+    """(session, tool use), each tool with each target and the files that it showed once; the other fields are empty."""
     directories = directory_by_session(connection, ids)
     rows = connection.execute(_READS, (json.dumps(ids),))
-    whole = ((id, name, whole_file(name, target, directories.get(id, ""))) for id, name, target in rows)
-    return list(dict.fromkeys(whole))
+    seen: dict[tuple[str, str, str, tuple[str, ...]], None] = {}
+    for id, name, target, files in rows:
+        folder = directories.get(id, "")
+        shown = files_of_command(files, folder) if files else ()
+        seen[id, name, whole_file(name, target, folder), shown] = None
+    for id, name, target, shown in seen:
+        yield id, ToolFacts("", name, target, True, None, None, files=shown)
 
 
 def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
@@ -270,7 +286,10 @@ def _newest_quarter(connection: sqlite3.Connection) -> int | None:
 
 
 def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
-    """The rates of the newest session of each model, by model key; models without known rates are left out."""
+    """The rates of each model by its key; models without known rates are left out.
+
+    They are those of the newest session that ended with the model, else of the newest that used it.
+    """
     rates = {model: ModelRates(*each) for model, *each in connection.execute(_RATES)}
     worked = _last_worked(connection, rates)
     return {model: replace(each, worked_ms=worked.get(model)) for model, each in rates.items()}
