@@ -29,7 +29,7 @@ from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
 from opencode_tui.readings.insights import settle_insights
 from opencode_tui.readings.limit_settling import settle_limits
-from opencode_tui.readings.turn_settling import settle_for, settle_turns
+from opencode_tui.readings.turn_settling import settle_for, settle_task_sums, settle_turns
 from opencode_tui.records.alerts import Alert
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
@@ -60,6 +60,8 @@ _PATIENCE = 10
 """An answer is reused for this many times as long as it took, so that slow queries do not run at every poll."""
 _AT_A_BEAT = 200
 """Sessions whose turns are classified after a poll."""
+_SUMS_AT_A_BEAT = 1_000
+"""Sessions whose sums by task are made after a poll; whoever asks for these has all of them made."""
 _BUCKETS_AT_A_BEAT = 4
 _FROM_LEDGER = (
     *(SessionsRequest, AlertsRequest, ProjectsRequest, BreakdownRequest),
@@ -184,19 +186,16 @@ class LedgerFeed:
         if any(is_behind(connection, part) for part in ("findings", "undone")):
             self._find(_AT_A_BEAT)
         else:
-            self._classify()
+            with suppress(sqlite3.OperationalError):  # another process has the ledger
+                settle_turns(self._ledger, most=_AT_A_BEAT)
         self._stale = self._stale or not any(is_behind(connection, part) for part in READ_PARTS)
-
-    def _classify(self) -> None:
-        assert self._ledger is not None
-        with suppress(sqlite3.OperationalError):  # another process has the ledger
-            settle_turns(self._ledger, most=_AT_A_BEAT)
 
     def _make_sums(self) -> None:
         """Makes sums from which answers are read sooner; they are the same answers."""
         assert self._ledger is not None
         if is_behind(self._ledger.connection, "tasks"):
-            self._classify()
+            with suppress(sqlite3.OperationalError):  # another process has the ledger
+                settle_task_sums(self._ledger, most=_SUMS_AT_A_BEAT)
         else:
             self._make_buckets()
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.analysis.turn_work import works_of_turns
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.changed_work import StampName, is_stamped, restamp, sessions_behind
+from opencode_tui.ledger.changed_work import StampName, is_behind, is_stamped, restamp, sessions_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import calls_of_sessions
 from opencode_tui.ledger.sums import MOST_NANO
@@ -22,16 +22,16 @@ from opencode_tui.records.work import TurnWork
 _AT_ONCE = 2_000
 """Sessions that are settled in one transaction."""
 _SUMS_AT_ONCE = 1_000
-"""Sessions whose sums are made in one transaction, also where only few are to be classified: that takes less time."""
+"""Sessions whose sums by task are made in one transaction."""
 _ON_THE_WAY = 500
 """Sessions that are settled for what can do without."""
 
 
 def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> None:
-    """Classifies the turns of the sessions around a span that changed, at most so many, and makes their sums by task.
+    """Classifies the turns of the sessions around a span that changed, at most so many.
 
-    A transaction for each step; may be interrupted anywhere and run twice at once. Raises sqlite3.OperationalError if
-    the ledger is locked.
+    Once all of them are classified, the sums by task are made. A transaction for each step; may be interrupted anywhere
+    and run twice at once. Raises sqlite3.OperationalError if the ledger is locked.
     """
     keep_stamp(ledger, "turns", VERSION)
     behind = sessions_behind(ledger.connection, "turns", span)[:most]
@@ -41,11 +41,12 @@ def settle_turns(ledger: Ledger, span: Span = EVER, most: int | None = None) -> 
             found = calls_of_sessions(connection, ids)
             turns = (turn for of in found for turn in turns_to_keep(of.session_id, works_of_turns(of.turns)))
             keep_turns(connection, ids, turns)
-    _settle_sums(ledger, span, None if most is None else _SUMS_AT_ONCE)
+    if most is None or not is_behind(ledger.connection, "turns", span):
+        settle_task_sums(ledger, span)
 
 
-def _settle_sums(ledger: Ledger, span: Span, most: int | None) -> None:
-    """Sums what was classified here or on the way to insights."""
+def settle_task_sums(ledger: Ledger, span: Span = EVER, most: int | None = None) -> None:
+    """Sums by task what was classified, also on the way to insights, for at most so many sessions."""
     behind = sessions_behind(ledger.connection, "tasks", span)[:most]
     for first in range(0, len(behind), _SUMS_AT_ONCE):
         with ledger.writing() as connection:

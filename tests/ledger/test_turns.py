@@ -105,6 +105,21 @@ def test_while_their_sums_are_behind_all_is_right_from_the_calls(watched: Watche
     assert (measured(watched, "task"), measured(watched, "model"), queries.spend(connection, EVER)) == from_calls
 
 
+def test_their_sums_are_made_for_whoever_asks_once_all_turns_are_classified(watched: Watched) -> None:
+    connection = watched.ledger.connection
+    for number in range(3):
+        a_day(watched, f"ses_{number}")
+    settle_findings(watched.ledger, {})
+    settle_turns(watched.ledger, most=1)
+    assert not is_behind(connection, "tasks")
+    for number in range(2):
+        a_day(watched, f"ses_{number}")
+    settle_turns(watched.ledger, most=1)
+    assert (sessions_behind(connection, "turns"), sessions_behind(connection, "tasks")) == (["ses_1"], ["ses_0"])
+    settle_turns(watched.ledger, most=1)
+    assert not is_behind(connection, "turns") and not is_behind(connection, "tasks")
+
+
 def test_copies_cost_nothing_and_have_no_turn(watched: Watched) -> None:
     a_day(watched)
     with watched.ledger.writing() as connection:

@@ -8,8 +8,10 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
+from msgspec import msgpack
 
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings import finding_settling, look_ahead, session_look
@@ -140,3 +142,22 @@ def test_limits_that_were_looked_up_are_the_limits() -> None:
     limits = KnownLimits([("a/b", "", 7), ("a/b", "/home", 8)])
     assert (limits.context_limit("a", "b"), limits.context_limit("a", "b", "/home")) == (7, 8)
     assert limits.context_limit("a", "c") is None
+
+
+def test_each_portion_is_looked_at_once_from_both_ends() -> None:
+    found, frames = session_look.Looked([], []), SimpleQueue[bytes]()
+    shared = look_ahead._shared([["a"], ["b"], ["c"], ["d"]], frames)
+    assert next(shared) == (["a"], None)
+    frames.put(msgpack.encode(found))
+    assert next(shared) == (["d"], found)
+    assert next(shared) == (["b"], None)
+    frames.put(msgpack.encode(found))
+    assert next(shared) == (["c"], found), "which is waited for"
+    assert next(shared, None) is None
+
+
+def test_after_an_answer_that_was_cut_off_this_process_looks_itself() -> None:
+    whole, frames = msgpack.encode(session_look.Looked([], [])), SimpleQueue[bytes]()
+    for frame in (whole[:-1], whole):
+        frames.put(frame)
+    assert list(look_ahead._shared([["a"], ["b"]], frames)) == [(["a"], None), (["b"], None)]
