@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta, tzinfo
 
 from msgspec import Struct
@@ -77,6 +77,32 @@ class Calendar(Struct, frozen=True):
     def span(self, first: date, last: date | None = None) -> Span:
         """From the start of `first` to the end of `last`, which defaults to `first`."""
         return Span(self.start_of(first), self.start_of((last or first) + timedelta(days=1)))
+
+    def hours(self, span: Span) -> Iterator[tuple[int, Span]]:
+        """The hours of a day, from 0; on a day on which the clocks go back, one comes twice.
+
+        If it is longer than two days, as in no zone, all of it belongs to its first hour.
+        """
+        if span.end_ms - span.start_ms > 48 * HOUR_MS:
+            yield self.local(span.start_ms).hour, span
+            return
+        if self.is_ordinary(span):
+            for hour in range(24):
+                yield hour, Span(span.start_ms + hour * HOUR_MS, span.start_ms + (hour + 1) * HOUR_MS)
+            return
+        at = span.start_ms
+        while at < span.end_ms:
+            local = self.local(at)
+            into = (local.minute * 60 + local.second) * 1000
+            end = min(at + HOUR_MS - into, span.end_ms)
+            yield local.hour, Span(at, end)
+            at = end
+
+    def is_ordinary(self, span: Span) -> bool:
+        """Returns whether a span is a day from midnight to midnight on which no clock is changed, as on most."""
+        if span.end_ms - span.start_ms != DAY_MS:
+            return False
+        return self.local(span.start_ms).hour == 0 and self.local(span.end_ms - 1).hour == 23
 
     def week(self, day: date) -> tuple[date, date]:
         """The Monday and the Sunday of the day's ISO week."""

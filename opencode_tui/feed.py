@@ -21,7 +21,7 @@ from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.buckets import bucket_of, make_bucket
-from opencode_tui.ledger.changed_work import WORK_PARTS, is_behind
+from opencode_tui.ledger.changed_work import READ_PARTS, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
@@ -169,7 +169,7 @@ class LedgerFeed:
         """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
-        what waited for it is answered again, and sums of long periods are made.
+        what waited for it is answered again. Then the sums by task are made, and those of long periods.
         """
         if self._ledger is None:
             return
@@ -177,15 +177,28 @@ class LedgerFeed:
             self._limits_ms = self._taken_ms
             with suppress(sqlite3.OperationalError):
                 settle_limits(self._ledger, self._sync.book)
-        if any(is_behind(self._ledger.connection, part) for part in ("findings", "undone")):
+        connection = self._ledger.connection
+        if not any(is_behind(connection, part) for part in READ_PARTS):
+            self._make_sums()
+            return
+        if any(is_behind(connection, part) for part in ("findings", "undone")):
             self._find(_AT_A_BEAT)
-        elif is_behind(self._ledger.connection, "turns"):
-            with suppress(sqlite3.OperationalError):  # another process has the ledger
-                settle_turns(self._ledger, most=_AT_A_BEAT)
+        else:
+            self._classify()
+        self._stale = self._stale or not any(is_behind(connection, part) for part in READ_PARTS)
+
+    def _classify(self) -> None:
+        assert self._ledger is not None
+        with suppress(sqlite3.OperationalError):  # another process has the ledger
+            settle_turns(self._ledger, most=_AT_A_BEAT)
+
+    def _make_sums(self) -> None:
+        """Makes sums from which answers are read sooner; they are the same answers."""
+        assert self._ledger is not None
+        if is_behind(self._ledger.connection, "tasks"):
+            self._classify()
         else:
             self._make_buckets()
-            return
-        self._stale = self._stale or not any(is_behind(self._ledger.connection, part) for part in WORK_PARTS)
 
     def _make_buckets(self) -> None:
         """Makes some of the sums of past weeks that are missing; does not look for any until something changes."""
@@ -195,7 +208,7 @@ class LedgerFeed:
         if seen == self._all_buckets_at:
             return
         with suppress(sqlite3.OperationalError):  # another process has the ledger
-            if not all(make_bucket(self._ledger, now) for _ in range(_BUCKETS_AT_A_BEAT)):
+            if not all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT)):
                 self._all_buckets_at = seen[0], connection.total_changes, seen[2]
 
     @property

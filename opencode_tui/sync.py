@@ -16,6 +16,7 @@ from opencode_tui import paths
 from opencode_tui.clock import Clock, calendar_for, now_ms, sleep_s
 from opencode_tui.config.settings import Pricing, Settings
 from opencode_tui.ledger import copies, known_undone, late_rows, reread_calls, writing
+from opencode_tui.ledger.imported_calls import adopt_imported_calls
 from opencode_tui.ledger.known_sessions import SessionsInLedger
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import directories, running_calls
@@ -418,6 +419,8 @@ class Sync:
             if moved is not None and batch.bills:
                 writing.clear_unreadable_sums(connection, row.id, batch.bills)
                 bills = bills_only_in_backups(connection, batch.bills) if store.is_backup else batch.bills
+                if not store.is_backup:
+                    adopt_imported_calls(connection, row.id, bills)
                 reread = reread_calls.end(connection, row.id) if is_reread else []
                 over = calls_over_sum(connection, bills, reread)
                 self._reduce_residuals(connection, over, message_ids=store.message_ids)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.clock import calendar_for
+from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Budget, CustomPrice, Pricing, Settings
 from opencode_tui.feed import LedgerFeed
 from opencode_tui.guard.control import raise_cutoff
@@ -408,7 +408,9 @@ def test_a_slow_answer_is_read_on_another_thread_over_connections_of_its_own(fee
     assert seen(feed).spent_nano == 25 * CENT, "the next poll shows what it has read"
 
 
-def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed: LedgerFeed, store: V1) -> None:
+def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(
+    feed: LedgerFeed, store: V1, ledger: Path
+) -> None:
     first = feed.poll(lambda _: None)
     assert first is not None and [each.key for each in first.tasks] == [NOT_KNOWN]
     feed.catch_up()
@@ -416,8 +418,11 @@ def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(feed:
     assert second is not None and [(each.key, each.spend_nano) for each in second.tasks] == [
         ("conversation", 20 * CENT)
     ]
-    feed.catch_up()
-    feed.poll(lambda _: None)
+    with closing(sqlite3.connect(ledger, isolation_level=None)) as other:
+        assert sessions_behind(other, "tasks")
+        feed.catch_up()
+        assert not sessions_behind(other, "tasks")
+    assert feed.poll(lambda _: None) is None, "what is shown is the same by the sums by task"
     feed.catch_up()
     assert feed.poll(lambda _: None) is None
 
@@ -491,8 +496,8 @@ def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_aga
 ) -> None:
     made: list[bool] = []
 
-    def counted(ledger: Ledger, now_ms: int) -> bool:
-        made.append(make_bucket(ledger, now_ms))
+    def counted(ledger: Ledger, now_ms: int, calendar: Calendar) -> bool:
+        made.append(make_bucket(ledger, now_ms, calendar))
         return made[-1]
 
     monkeypatch.setattr("opencode_tui.feed.make_bucket", counted)
@@ -500,11 +505,11 @@ def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_aga
     for _ in range(5):
         feed.poll(lambda _: None)
         feed.catch_up()
-    assert made == [True] * 3 + [False]
+    assert made == [True] * 7 + [False]
     store.call(session_of(store), cost="1.00", at=at("14:22"))
     for _ in range(5):
         feed.poll(lambda _: None)
         feed.catch_up()
-    assert made[4:] == [True] * 3 + [False], "the weeks of a late call are summed again"
+    assert made[8:] == [True] * 7 + [False], "the weeks of a late call are summed again"
     by_model = feed.answer(BreakdownRequest(("model",), "all"))
     assert isinstance(by_model, Breakdown) and by_model.totals.spend_nano == 190 * CENT

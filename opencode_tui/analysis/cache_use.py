@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.task_classes import OVERHEAD_AGENTS
 from opencode_tui.clock import MINUTE_MS
-from opencode_tui.records.calls import is_unlisted
+from opencode_tui.records.calls import UNLISTED
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.session import CallRates
 from opencode_tui.records.work import SessionWork
@@ -84,7 +84,7 @@ def continuations(calls: Iterable[CallFacts]) -> Iterator[tuple[CallFacts, CallF
         tokens = call.tokens
         cached = tokens.cache_read + tokens.cache_write
         context = tokens.input + cached
-        if not context or call.agent in OVERHEAD_AGENTS or is_unlisted(call.id):  # as in `conversation`
+        if not context or call.agent in OVERHEAD_AGENTS or UNLISTED in call.id:  # as in `conversation`
             continue
         model = call.model
         if (known := last.get(model)) is None or context < known[1]:

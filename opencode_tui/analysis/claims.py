@@ -12,13 +12,14 @@ broad finding, which gets what they leave. Only cheaper shares give way to it. O
 save most chooses first.
 
 What a rule finds in a period, such as what the sessions cost that were deleted, is the widest of all, so that it comes
-last, and gets what the others leave of each call. The calls that were undone are an exception: nothing is closer.
+last, and gets what the others leave of each call. The calls that were undone are an exception: nothing is closer. Where
+they are half of the rounds on a file or more, the rounds are the attempts that somebody took back, and no redesign.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -32,13 +33,19 @@ def once(
     costs: CallCosts,
     reach: Callable[[Finding], Reach] = lambda _: "close",
     is_hidden: Callable[[Finding], bool] = lambda _: False,
+    is_loose: Callable[[Finding], bool] = lambda _: False,
 ) -> Iterator[Finding]:
     """The findings with the calls that each one's money is of, the costliest first.
 
     One that would lose half of its cost or more says nothing new, and is left out. Hidden ones, which somebody has
-    dismissed, leave their calls to those of a period.
+    dismissed, leave their calls to those of a period. Loose ones, which save at most their cost, are left out where
+    that is mostly of calls that were undone.
     """
-    in_order = sorted(findings, key=by_money)
+    found = list(findings)
+    taken_back = {id for each in found if each.is_undone and not is_hidden(each) for id in each.calls}
+    in_order = sorted(
+        [each for each in found if not (is_loose(each) and _is_mostly_of(each, taken_back, costs))], key=by_money
+    )
     of: dict[Reach, list[Finding]] = {"close": [], "broad": [], "period": []}
     for finding in in_order:
         of[reach(finding)].append(finding)
@@ -50,6 +57,11 @@ def once(
     for finding in of["period"]:
         claims.claim_rest(_Claim(finding, costs))
     yield from sorted(claims.parts(), key=by_money)
+
+
+def _is_mostly_of(finding: Finding, ids: Collection[str], costs: CallCosts) -> bool:
+    """Whether half of what a finding cost or more is of some calls."""
+    return 2 * sum(nano for id, nano in shares_of(finding, costs).items() if id in ids) >= finding.cost_nano
 
 
 def by_money(finding: Finding) -> tuple[object, ...]:

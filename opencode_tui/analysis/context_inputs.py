@@ -14,7 +14,7 @@ from opencode_tui.analysis.deeds import deed_of
 from opencode_tui.analysis.overhead import is_overhead
 from opencode_tui.analysis.task_classes import OVERHEAD_AGENTS
 from opencode_tui.money import format_usd, plural, tokens_text
-from opencode_tui.records.calls import EDIT_TOOLS, is_unlisted
+from opencode_tui.records.calls import EDIT_TOOLS, UNLISTED
 from opencode_tui.records.facts import CallFacts, ToolFacts
 from opencode_tui.records.insights import Finding
 from opencode_tui.records.session import CallRates
@@ -67,7 +67,7 @@ def context_inputs(
     None of a command in a session whose context falls again and again: there its growth says nothing about an output,
     and most commands say little.
     """
-    is_steady: bool | None = None
+    steady: bool | None = None
     for turn in work.turns:
         uses: dict[str, list[ToolFacts]] = {}
         for use in turn.tools:
@@ -91,9 +91,9 @@ def context_inputs(
             commands = sum([_is_plain_command(use) for use in uses[call.id]])
             if (commands and tokens > _MOST_OF_A_COMMAND * commands) or len(uses[call.id]) < loud[call.id]:
                 continue
-            if commands and is_steady is None:
-                is_steady = _is_steady(work)
-            if not commands or (is_steady and _stays(work, next_call)):
+            if commands and steady is None:
+                steady = is_steady(work.calls)
+            if not commands or (steady and _stays(work, next_call)):
                 fresh = min(tokens * fresh_rate(next_call, rates) // _MILLION, next_call.cost_nano)
                 if fresh:
                     carriers, is_cached = _carriers(work, next_call)
@@ -146,14 +146,17 @@ def _is_plain_command(use: ToolFacts) -> bool:
     return not use.files and deed_of(use.name, use.target, use.ok).is_command
 
 
-def _is_steady(work: SessionWork) -> bool:
-    """Whether the context of a session only grew, but for compactions and a few times when something was taken back."""
+def is_steady(session_calls: Iterable[CallFacts]) -> bool:
+    """Whether the context of a session only grew, but for compactions and a few times when something was taken back.
+
+    Its calls are given in order of time.
+    """
     calls = falls = least = 0
     model = ""
-    for call in work.calls:  # every call of most sessions comes by here, so this calls few functions
+    for call in session_calls:  # every call of most sessions comes by here, so this calls few functions
         tokens = call.tokens
         context = tokens.input + tokens.cache_read + tokens.cache_write
-        if call.agent in OVERHEAD_AGENTS or is_unlisted(call.id):
+        if call.agent in OVERHEAD_AGENTS or UNLISTED in call.id:
             least = least if call.agent == "title" else 0
         elif context:
             if context * 100 < least and call.model == model:

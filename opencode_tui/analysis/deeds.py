@@ -145,6 +145,7 @@ class Deed(Struct, frozen=True, gc=False):
     did: Kind
     """Of a line of commands its strongest part: with a test in it, it is a test."""
     target: str
+    """Of what only looked something up it may be left out."""
     ok: bool | None
     """None while it runs."""
     is_command: bool = False
@@ -160,7 +161,12 @@ class Deed(Struct, frozen=True, gc=False):
 
 def deeds_of(tools: Iterable[ToolFacts]) -> tuple[Deed, ...]:
     """What some tool uses did, in their order; what was refused neither succeeded nor failed."""
-    return tuple([deed_of(use.name, use.target, None if use.refused else use.ok) for use in tools])
+    return tuple(
+        [
+            deed_of(use.name, "" if use.name in _OF_TOOL else use.target, None if use.refused else use.ok)
+            for use in tools
+        ]
+    )
 
 
 @lru_cache(maxsize=65_536)

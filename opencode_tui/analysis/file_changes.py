@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.deeds import deed_of
+from opencode_tui.analysis.tool_kinds import only_shows_files
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
@@ -24,7 +25,8 @@ dotnet test|mvn test|gradle test|flutter test|swift test|mypy|pyright|basedpyrig
 )
 """Commands that look or test and leave source files as they are; of all others nothing is known.
 
-`cat` and `echo` are not among them, as a file is often written by them.
+`cat`, `sed` and `echo` are not among them, as a file is often written by them; where the files that they showed are
+known, they only looked.
 """
 
 
@@ -38,7 +40,7 @@ def may_change_files(use: ToolFacts) -> bool:
     if use.name in ("task", "unknown"):
         return True
     if use.name == "bash":
-        return any(_may_change(head) for head in heads_of(use.target))
+        return not only_shows_files(use) and any(_may_change(head) for head in heads_of(use.target))
     return changes_files(use)
 
 

@@ -35,9 +35,11 @@ def by_cause(
             alike[each.rule, each.key].append(each)
     known = [each for (rule, _), of in alike.items() if rules[rule].is_enough(of) for each in of]
     groups: dict[tuple[str, str], list[Finding]] = defaultdict(list)
-    for finding in once(
-        known, costs, lambda each: rules[each.rule].reach, lambda each: (each.rule, each.key) in hidden
-    ):
+    settled = once(
+        *(known, costs, lambda each: rules[each.rule].reach, lambda each: (each.rule, each.key) in hidden),
+        is_loose=lambda each: rules[each.rule].saves_at_most,
+    )
+    for finding in settled:
         groups[finding.rule, finding.key].append(finding)
     return {cause: of for cause, of in groups.items() if rules[cause[0]].is_enough(of)}
 

@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from opencode_tui.analysis.cache_use import CACHE_LIVES_MS, LEAST_TOKENS, CacheUse, continuations
+from opencode_tui.analysis.context_inputs import is_steady
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES, searched_in_vain
 from opencode_tui.analysis.unwritten_files import ignore_line
 from opencode_tui.records.calls import EDIT_TOOLS
 from opencode_tui.records.facts import CallFacts
@@ -23,6 +24,7 @@ def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns 
     turns = work.turns
     most_lost, lost_after_ms, hit_drop = _cache_signs(calls)
     tools = _tool_signs(turns, work.directory)
+    loud = tools.loud if not tools.loud or is_steady(calls) else tools.loud_with_files
     return SessionSigns(
         nano=sum([call.cost_nano for call in calls]),
         calls=len(calls),
@@ -39,7 +41,7 @@ def signs_of(work: SessionWork, calls: Sequence[CallFacts], family: FamilySigns 
         most_retries=max([turn.retries for turn in turns], default=0),
         most_reads=tools.most_reads,
         most_repeats=tools.most_repeats,
-        loud=tools.loud,
+        loud=loud,
         unwritten=tools.unwritten,
         family=family,
     )
@@ -53,12 +55,14 @@ class _ToolSigns(NamedTuple):
     most_reads: int
     most_repeats: int
     loud: int
+    loud_with_files: int
+    """Those of them that showed a file."""
     unwritten: int
 
 
 def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
     """Looks at each use once."""
-    most_searches = empty = failed_edits = most_repeats = loud = unwritten = 0
+    most_searches = empty = failed_edits = most_repeats = loud = loud_with_files = unwritten = 0
     reads: list[str] = []
     for turn in turns:
         digests: list[int] = []
@@ -71,8 +75,12 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
             elif use.digest is not None:
                 digests.append(use.digest)
             if name == "bash":
-                loud += not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
+                empty += use.ok is False and searched_in_vain(use)
+                is_loud = not deed_of(name, use.target, use.ok).kinds.isdisjoint(_LOUD)
+                loud += is_loud
                 if use.files:
+                    reads += use.files
+                    loud_with_files += is_loud
                     unwritten += any(ignore_line(file, directory) for file in use.files)
             elif name in _FILE_TOOLS:
                 unwritten += ignore_line(use.target, directory) != ""
@@ -83,7 +91,8 @@ def _tool_signs(turns: Sequence[TurnWork], directory: str) -> _ToolSigns:
                 failed_edits += 1
         most_repeats = max(most_repeats, _most_alike(digests))
         most_searches = max(most_searches, searches)
-    return _ToolSigns(max(most_searches, empty), failed_edits, _most_alike(reads), most_repeats, loud, unwritten)
+    searches = max(most_searches, empty)
+    return _ToolSigns(searches, failed_edits, _most_alike(reads), most_repeats, loud, loud_with_files, unwritten)
 
 
 def _most_alike(values: Sequence[object]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from opencode_tui.clock import DAY_MS, HOUR_MS, Calendar, Span, weekday
+from opencode_tui.clock import Calendar, Span, weekday
 from opencode_tui.records.dimensions import TIMES
 from opencode_tui.records.requests import Filter
 
@@ -38,7 +38,7 @@ def time_spans(
             continue
         parts: Iterable[tuple[str | None, Span]] = (("", span),)
         if "hour" in needed:
-            parts = ((None, span),) if whole_days and _is_ordinary(calendar, span) else _hours(calendar, span)
+            parts = ((None, span),) if whole_days and calendar.is_ordinary(span) else _hours(calendar, span)
         for hour, part in parts:
             if any(hour not in each for each in hours):
                 continue
@@ -59,28 +59,7 @@ def order(dimension: str, key: str) -> tuple[int, str]:
 
 
 def _hours(calendar: Calendar, span: Span) -> Iterator[tuple[str, Span]]:
-    """The hours of a day; of one that is longer than two days, as no zone has it, all belong to its first."""
-    if span.end_ms - span.start_ms > 48 * HOUR_MS:
-        yield HOURS[calendar.local(span.start_ms).hour], span
-        return
-    if _is_ordinary(calendar, span):
-        for number, name in enumerate(HOURS):
-            yield name, Span(span.start_ms + number * HOUR_MS, span.start_ms + (number + 1) * HOUR_MS)
-        return
-    at = span.start_ms
-    while at < span.end_ms:
-        local = calendar.local(at)
-        into = (local.minute * 60 + local.second) * 1000
-        end = min(at + HOUR_MS - into, span.end_ms)
-        yield HOURS[local.hour], Span(at, end)
-        at = end
-
-
-def _is_ordinary(calendar: Calendar, span: Span) -> bool:
-    """Whether it is a day from midnight to midnight on which no clock is changed, as on most."""
-    if span.end_ms - span.start_ms != DAY_MS:
-        return False
-    return calendar.local(span.start_ms).hour == 0 and calendar.local(span.end_ms - 1).hour == 23
+    return ((HOURS[hour], part) for hour, part in calendar.hours(span))
 
 
 def keys_of_day(day: date) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from opencode_tui.analysis.deeds import Kind, deed_of
+from opencode_tui.analysis.unwritten_files import is_log
 from opencode_tui.records.command_heads import heads_of
 from opencode_tui.records.facts import ToolFacts
 
@@ -32,12 +33,18 @@ _SHOW_TEXT = frozenset(
         "cd",
     ]
 )
+_SEARCH_TEXT = frozenset(("grep", "egrep", "fgrep", "rg"))
+_SEARCHERS = _SEARCH_TEXT | {"git grep", "ag", "ack"}
+_MAY_WRITE = frozenset(("awk",))
+"""Programs of `_SHOW_TEXT` whose script can write a file as well."""
 _MAY_CHANGE = frozenset(("curl", "wget", "gh", "glab"))
 """Programs that look things up, and change things elsewhere as well."""
 
 
 def looks_something_up(use: ToolFacts) -> bool:
     """Whether it read or searched something and can have changed nothing."""
+    if only_shows_files(use):
+        return True
     deed = deed_of(use.name, use.target, use.ok)
     return deed.kinds <= _LOOKS and not (deed.is_command and any(map(_may_change, heads_of(use.target))))
 
@@ -60,6 +67,30 @@ def files_shown(use: ToolFacts) -> tuple[str, ...]:
         shows = use.files and all(head.partition(" ")[0] in _SHOW_TEXT for head in heads_of(use.target))
         return use.files if shows else ()
     return (use.target,) if use.name in ("read", "grep") else ()
+
+
+def only_shows_files(use: ToolFacts) -> bool:
+    """Whether it is a command that showed files and can have changed none, such as `cat` or `sed -n`."""
+    return bool(use.files) and all(head in _SHOW_TEXT and head not in _MAY_WRITE for head in heads_of(use.target))
+
+
+def files_opened(use: ToolFacts) -> tuple[str, ...]:
+    """The files that a use read, whole or in part, with the read tool or by a command that did nothing else.
+
+    No logs of a command: `tail` waits for what a program writes, and that is new each time.
+    """
+    if use.name == "read":
+        return (use.target,) if use.target else ()
+    if not only_shows_files(use) or not _SEARCH_TEXT.isdisjoint(heads_of(use.target)):
+        return ()
+    return tuple([file for file in use.files if not is_log(file)])
+
+
+def searched_in_vain(use: ToolFacts) -> bool:
+    """Whether it searched and found nothing, as a search tool said or the exit code of a command that only searched."""
+    if use.name != "bash":
+        return use.found_nothing
+    return use.ok is False and not use.refused and all(head in _SEARCHERS for head in heads_of(use.target))
 
 
 def is_hands_on(use: ToolFacts) -> bool:

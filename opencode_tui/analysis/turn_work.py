@@ -40,14 +40,14 @@ def turns_work(calls: Iterable[CallFacts], uses: Mapping[str, Sequence[ToolFacts
     """The turns of a session without its copied calls, in order of time; `uses` are the tool uses by call id."""
     turns: dict[str, list[CallFacts]] = {}
     for call in calls:
-        if call.copied:
-            continue
-        if (members := turns.get(call.turn_id)) is None:
-            members = turns[call.turn_id] = []
-        members.append(call)
+        if not call.copied:
+            turns.setdefault(call.turn_id, []).append(call)
     return tuple(
-        [
-            turn_work(id, members, [use for call in members if call.id in uses for use in uses[call.id]])
-            for id, members in turns.items()
-        ]
+        turn_work(id, members, [use for call in members for use in uses.get(call.id, ())])
+        for id, members in turns.items()
     )
+
+
+def works_of_turns(turns: Mapping[str, tuple[Sequence[CallFacts], Sequence[ToolFacts]]]) -> tuple[TurnWork, ...]:
+    """The same where the calls and the tool uses of each turn are known already, by its id."""
+    return tuple([turn_work(id, members, uses) for id, (members, uses) in turns.items()])

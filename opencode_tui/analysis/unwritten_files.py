@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+from opencode_tui.paths import last_part
+
 _INSTALLED = frozenset(
     (
         *("node_modules", "bower_components", "site-packages", ".venv", "venv", "__pycache__", ".pnpm-store"),
@@ -84,6 +86,11 @@ def ignore_line(path: str, directory: str = "") -> str:
     if is_folder and name in _SEARCHED_WHOLE:
         return f"{name}/"
     return _built(folders, name) or _left_by_programs(name)
+
+
+def is_log(path: str) -> bool:
+    """Whether it is a log or the like, which programs go on writing."""
+    return _left_by_programs(last_part(path)) != ""
 
 
 def _left_by_programs(name: str) -> str:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Any
 
+from msgspec import Struct
 from msgspec.json import Decoder
 
 from opencode_tui.ledger.buckets import sources
-from opencode_tui.ledger.queries import count_turns
 from opencode_tui.ledger.selection import Selection, group_by
+from opencode_tui.ledger.speeds import CallSpeeds, all_speeds, percentiles_of, read_speeds
 from opencode_tui.ledger.sums import PaidCalls, exact_sum
 from opencode_tui.ledger.task_sums import TURN_OF_CALL
 from opencode_tui.ledger.turns import EditCounts, edit_counts, paid_for
-from opencode_tui.records.breakdown import BreakdownRow, Measures, Percentiles
+from opencode_tui.records.breakdown import BreakdownRow, Measures
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.work import NOT_KNOWN
 
@@ -40,11 +42,19 @@ _INCOMPLETE = (
     "(SELECT call.* FROM store CROSS JOIN call INDEXED BY call_running ON store_id = store.id"
     " WHERE completed_ms IS NULL AND copied_from IS NULL)"
 )
-_HIGH = 0.95
 _NO_TEXTS = "NULL", "NULL"
 _IDS = Decoder(list[str])
 _ROWS = Decoder(list[tuple[Any, ...]])
 
+
+class _Texts(Struct, frozen=True):
+    """What the texts of a row of `_sums` say."""
+
+    turns: AbstractSet[str] | None = None
+    speeds: CallSpeeds | None = None
+
+
+_NOTHING = _Texts()
 Failed = Mapping[tuple[str, ...], tuple[int, int]]
 """(failed calls, those after which their turn went on) by the keys of their group."""
 
@@ -65,7 +75,8 @@ def breakdown(
     if details and failed is None:
         failed = failures(connection, selection)
     edited = edit_counts(connection, selection) if details else None
-    return _rows(_sums(connection, selection, details=details), len(selection.by), root_of, failed, edited)
+    sums = _sums(connection, selection, details=details)
+    return _rows(sums, list(map(_texts, sums)), len(selection.by), root_of, failed, edited)
 
 
 def breakdown_with_total(
@@ -80,8 +91,9 @@ def breakdown_with_total(
     sums, count = _sums(connection, selection, details=details), len(selection.by)
     all_failed: Failed | None = None if failed is None else {(): _added(failed, 2)}
     all_edited: EditCounts | None = None if edited is None else {(): _added(edited, 3)}
-    (total,) = _rows([_whole([row[count:] for row in sums], details=details)], 0, root_of, all_failed, all_edited)
-    return _rows(sums, count, root_of, failed, edited), total.measures
+    texts, whole = list(map(_texts, sums)), _whole([row[count:] for row in sums], details=False)
+    (total,) = _rows([whole], [_together(texts) if details else _NOTHING], 0, root_of, all_failed, all_edited)
+    return _rows(sums, texts, count, root_of, failed, edited), total.measures
 
 
 def _added(counts: Mapping[tuple[str, ...], tuple[int, ...]], count: int) -> Any:
@@ -108,29 +120,44 @@ def _merged(rows: Sequence[tuple[Any, ...]], count: int, *, details: bool) -> li
     ]
 
 
+def _texts(row: tuple[Any, ...]) -> _Texts:
+    *_, turns, speeds = row
+    if turns is None:
+        return _NOTHING
+    return _Texts(frozenset(_IDS.decode(f"[{turns}]")), read_speeds(speeds) if speeds else None)
+
+
+def _together(texts: Sequence[_Texts]) -> _Texts:
+    """What all these say of their calls."""
+    speeds = [each.speeds for each in texts if each.speeds is not None]
+    turns = frozenset[str]().union(*(each.turns or () for each in texts))
+    return _Texts(turns, all_speeds(speeds) if speeds else None)
+
+
 def _rows(
     sums: Sequence[tuple[Any, ...]],
+    texts: Sequence[_Texts],
     count: int,
     root_of: Mapping[str, str],
     failed: Failed | None,
     edited: EditCounts | None,
 ) -> list[BreakdownRow]:
-    """The rows of `_sums` with so many keys, as measures."""
+    """The rows of `_sums` with so many keys, and what their texts say, as measures."""
     rows = []
     end = count + 1 + len(_AMOUNTS)
-    for row in sums:
+    for row, said in zip(sums, texts, strict=True):
         keys = row[:count]
         sessions, spend, listed, input_nano, output_nano, cache_nano, saved, *tokens = row[count:end]
-        calls, aborted, uses, tool_failures, tool_ms, turns, speeds = row[end:]
+        calls, aborted, uses, tool_failures, tool_ms, _, _ = row[end:]
         roots, subagents, all_sessions = _counts(sessions, root_of)
         errors, retries = (None, None) if failed is None else failed.get(keys, (0, 0))
-        seconds, speed = _speeds(speeds) if speeds else (None, None)
+        seconds, speed = percentiles_of(said.speeds) if said.speeds else (None, None)
         edit_turns, one_shots, edit_retries = (None, None, None) if edited is None else edited.get(keys, (0, 0, 0))
         # fmt: off
         measures = Measures(
             spend, listed, calls, roots, subagents, all_sessions, Tokens(*tokens),
             input_nano, output_nano, cache_nano, saved, aborted,
-            errors, retries, None if turns is None else count_turns(turns), seconds, speed,
+            errors, retries, None if said.turns is None else len(said.turns), seconds, speed,
             uses, tool_failures, tool_ms, edit_turns, one_shots, edit_retries,
         )
         # fmt: on
@@ -240,36 +267,3 @@ def failures(connection: sqlite3.Connection, selection: Selection) -> Failed:
     columns = ", ".join((*selection.keys(source), failed, went_on))
     rows = connection.execute(f"{query.format(columns)} AND NOT error LIKE '%abort%' {group_by(count)}", values)
     return {tuple(map(str, row[:count])): (row[count], row[count + 1] or 0) for row in rows}
-
-
-def _speeds(text: str) -> tuple[Percentiles | None, Percentiles | None]:
-    """(seconds, tokens a second) of the calls whose `speeds` stand in a text with commas between them.
-
-    What several calls have in common is followed by their number, as in `35 60*4`.
-    """
-    tenths: Counter[int] = Counter()
-    speeds: Counter[int] = Counter()
-    for item, count in Counter(text.split(",")).items():
-        each, _, times = item.partition("*")
-        took, _, speed = each.partition(" ")
-        tenths[int(took)] += count * int(times or 1)
-        if speed:
-            speeds[int(speed)] += count * int(times or 1)
-    return _percentiles(tenths, 10), _percentiles(speeds, 1)
-
-
-def _percentiles(counts: Counter[int], unit: int) -> Percentiles | None:
-    if not counts:
-        return None
-    values, total = sorted(counts), counts.total()
-    return Percentiles(*(_ranked(values, counts, share * total) / unit for share in (0.5, _HIGH)))
-
-
-def _ranked(values: Sequence[int], counts: Counter[int], rank: float) -> int:
-    """The first of the sorted values at which so many are counted."""
-    seen = 0
-    for value in values:
-        seen += counts[value]
-        if seen >= rank:
-            return value
-    return values[-1]

@@ -9,9 +9,7 @@ deletes the bucket.
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain, pairwise
 from typing import Any
 from zlib import crc32
 
@@ -19,20 +17,25 @@ from msgspec import Struct
 from msgspec.json import Decoder, encode
 from msgspec.structs import replace
 
-from opencode_tui.clock import Span
+from opencode_tui.clock import Calendar, Span
+from opencode_tui.ledger.bucket_runs import BUCKET_MS, SESSIONS_OF_BUCKETS, between, runs, whole_buckets
 from opencode_tui.ledger.changed_work import is_behind
 from opencode_tui.ledger.ledger import Ledger
-from opencode_tui.ledger.selection import KEYS, NamedSpan, Selection
+from opencode_tui.ledger.selection import KEYS, NamedSpan, Selection, group_by
+from opencode_tui.ledger.speeds import FORMAT, packed_speeds
 from opencode_tui.ledger.sums import AMOUNTS, BUCKET_QUARTERS, QUARTER_MS, PaidCalls, exact_sum, is_unsummed
+from opencode_tui.ledger.time_buckets import TIME_UNITS, TimeUnit, time_keys, time_part, time_sources, time_spans_of
 from opencode_tui.ledger.whole_sessions import sources_by_session
 from opencode_tui.records.dimensions import TIMES
 
-_BUCKET_MS = BUCKET_QUARTERS * QUARTER_MS
 _SESSION_KEYS = ("project", "kind")
 _CALL_KEYS = ("provider", "model", "agent", "directory")
 _USES, _EDITS = ("uses", "failures", "tool_ms"), ("edit_turns", "one_shots", "edit_retries")
 _SUMMED = ("calls", "aborted", *AMOUNTS, "saved_nano")
+_LISTS = ("json_group_array(session_id)", "group_concat(turns)", "group_concat(speeds)")
 _STRINGS = Decoder(list[str])
+_OVER_TIME = ("call", "task")
+_HERE = Calendar()
 
 
 class _Part(Struct, frozen=True):
@@ -53,16 +56,27 @@ class _Part(Struct, frozen=True):
         """Its buckets, in place of its sums by quarter of an hour."""
         label = f", name AS {self.label}" if self.label == "task" else ""
         table = f"(SELECT *{label} FROM bucket_sum WHERE part = '{self.name}')"
-        return PaidCalls(
-            table, "number", _BUCKET_MS, _SESSION_KEYS, "coalesce('[' || group_concat(sessions) || ']', '[]')"
-        )
+        return PaidCalls(table, "number", BUCKET_MS, _SESSION_KEYS, SESSIONS_OF_BUCKETS)
 
 
 _PARTS = {
     part.source: part for part in (_Part("call", "''", ()), _Part("tool", "name", _USES), _Part("task", "task", _EDITS))
 }
-_KEYS_NOW = crc32("\n".join(KEYS[name] for name in _SESSION_KEYS).encode())
-"""Buckets whose session keys were found by other rules are made again."""
+
+
+class _Bucket(Struct, frozen=True):
+    """A bucket that can be made."""
+
+    part: str
+    number: int
+    keys: int
+    of: _Part
+    unit: TimeUnit | None = None
+    """What it is divided by, of a calendar's; None if by other keys."""
+
+
+_KEYS_NOW = crc32("\n".join((*(KEYS[name] for name in _SESSION_KEYS), FORMAT)).encode())
+"""Buckets whose session keys were found by other rules, or whose speeds have another form, are made again."""
 
 
 def sources(connection: sqlite3.Connection, selection: Selection, paid: PaidCalls) -> list[tuple[PaidCalls, Selection]]:
@@ -73,66 +87,68 @@ def sources(connection: sqlite3.Connection, selection: Selection, paid: PaidCall
     if of_sessions := sources_by_session(selection, paid):
         return of_sessions
     part = _PARTS.get(paid.table)
-    if part is None or len(selection.spans) != 1 or any(map(selection.is_about, ("session", *TIMES))):
+    if part is not None and any(map(selection.is_about, TIMES)):
+        return time_sources(connection, selection, paid)
+    if part is None or len(selection.spans) != 1 or selection.is_about("session"):
         return [(paid, selection)]
     (whole,) = selection.spans
-    kept = list(_runs(connection, part, whole.span))
+    kept = _runs(connection, part, whole.span)
     if not kept:
         return [(paid, selection)]
-    edges = (whole.span.start_ms, *chain.from_iterable((run.start_ms, run.end_ms) for run in kept), whole.span.end_ms)
-    between = [Span(start, end) for start, end in list(pairwise(edges))[::2] if start < end]
-    return [(part.paid, _within(selection, kept)), (paid, _within(selection, between))]
+    return [(part.paid, _within(selection, kept)), (paid, _within(selection, between(kept, whole.span)))]
 
 
 def _within(selection: Selection, spans: Sequence[Span]) -> Selection:
     return replace(selection, spans=tuple(NamedSpan((), span) for span in spans))
 
 
-def _runs(connection: sqlite3.Connection, part: _Part, span: Span) -> Iterator[Span]:
+def _runs(connection: sqlite3.Connection, part: _Part, span: Span) -> list[Span]:
     """The parts of a span that have buckets, each as long as these follow each other."""
-    first, end = -(-span.start_ms // _BUCKET_MS), span.end_ms // _BUCKET_MS
     rows = connection.execute(
         "SELECT number FROM bucket WHERE part = ? AND number >= ? AND number < ? AND keys = ?",
-        (part.name, first, end, _KEYS_NOW),
+        (part.name, *whole_buckets(span), _KEYS_NOW),
     )
-    numbers = {row[0] for row in rows}
-    starts = sorted(number for number in numbers if number - 1 not in numbers)
-    ends = sorted(number + 1 for number in numbers if number + 1 not in numbers)
-    return (Span(start * _BUCKET_MS, end * _BUCKET_MS) for start, end in zip(starts, ends, strict=True))
+    return runs({row[0] for row in rows})
 
 
 def bucket_of(at_ms: int) -> int:
     """The number of the bucket of a moment."""
-    return at_ms // _BUCKET_MS
+    return at_ms // BUCKET_MS
 
 
-def make_bucket(ledger: Ledger, now_ms: int) -> bool:
+def make_bucket(ledger: Ledger, now_ms: int, calendar: Calendar = _HERE) -> bool:
     """Makes one of the buckets of the past that are missing. Returns whether there may be more to make.
 
-    Raises sqlite3.OperationalError if the ledger is locked.
+    `calendar` divides the days. Raises sqlite3.OperationalError if the ledger is locked.
     """
-    missing = next(_missing(ledger.connection, now_ms), None)
+    missing = next(_missing(ledger.connection, now_ms, calendar), None)
     if missing is None:
         return False
     with ledger.writing() as connection:
         if not is_unsummed(connection):
-            _make(connection, *missing)
+            _make(connection, missing, calendar)
     return True
 
 
-def _missing(connection: sqlite3.Connection, now_ms: int) -> Iterator[tuple[_Part, int]]:
-    """The parts and numbers of buckets of the past that are not there, but could be made."""
-    kept = set(connection.execute("SELECT part, number FROM bucket WHERE keys = ?", (_KEYS_NOW,)).fetchall())
+def _missing(connection: sqlite3.Connection, now_ms: int, calendar: Calendar) -> Iterator[_Bucket]:
+    """The buckets of the past that are not there, but could be made."""
+    kept = {(part, number): keys for part, number, keys in connection.execute("SELECT part, number, keys FROM bucket")}
     at: int | None = None
     while (at := _next_quarter(connection, at)) is not None:
         number = at // BUCKET_QUARTERS
         if number >= bucket_of(now_ms):
             return
-        span = Span(number * _BUCKET_MS, (number + 1) * _BUCKET_MS)
+        span = Span(number * BUCKET_MS, (number + 1) * BUCKET_MS)
+        are_summed = _are_tasks_summed(connection, span)
         for part in _PARTS.values():
-            if (part.name, number) not in kept and not (part.name == "task" and is_behind(connection, "turns", span)):
-                yield part, number
+            if part.name != "task" or are_summed:
+                of = _buckets(part, number, calendar)
+                yield from (each for each in of if kept.get((each.part, number)) != each.keys)
         at = (number + 1) * BUCKET_QUARTERS
+
+
+def _are_tasks_summed(connection: sqlite3.Connection, span: Span) -> bool:
+    return not (is_behind(connection, "turns", span) or is_behind(connection, "tasks", span))
 
 
 def _next_quarter(connection: sqlite3.Connection, at: int | None) -> int | None:
@@ -142,42 +158,47 @@ def _next_quarter(connection: sqlite3.Connection, at: int | None) -> int | None:
     return found
 
 
-def _make(connection: sqlite3.Connection, part: _Part, number: int) -> None:
-    connection.execute("DELETE FROM bucket_sum WHERE part = ? AND number = ?", (part.name, number))
-    keys = (part.label, *_CALL_KEYS, *(KEYS[name] for name in _SESSION_KEYS))
+def _buckets(part: _Part, number: int, calendar: Calendar) -> Iterator[_Bucket]:
+    yield _Bucket(part.name, number, _KEYS_NOW, part)
+    if part.name in _OVER_TIME and (keys := time_keys(number, calendar)) is not None:
+        for unit in TIME_UNITS:
+            yield _Bucket(time_part(part.source, unit, calendar), number, keys, part, unit)
+
+
+def _make(connection: sqlite3.Connection, bucket: _Bucket, calendar: Calendar) -> None:
+    part, unit, number = bucket.of, bucket.unit, bucket.number
+    span = Span(number * BUCKET_MS, (number + 1) * BUCKET_MS)
+    spans = (NamedSpan((), span),) if unit is None else tuple(time_spans_of(number, unit, calendar))
+    quarters = PaidCalls(part.source, "quarter", QUARTER_MS)
+    numbers = quarters.bounds(span) if unit == "day" else (number, number + 1)
+    connection.execute("DELETE FROM bucket_sum WHERE part = ? AND number >= ? AND number < ?", (bucket.part, *numbers))
+    query, values = Selection(spans).source(quarters)
+    of_calls = (part.label, *_CALL_KEYS, *(KEYS[name] for name in _SESSION_KEYS))
+    of_times = ("name0", *["''"] * (len(of_calls) - 1))
+    keys = ("start_at" if unit == "day" else str(number), *(of_calls if unit is None else of_times))
+    # Of tasks over time, only the edits are asked for.
+    lists = ("'[]'", "NULL", "NULL") if unit and part.name == "task" else _LISTS
     sums = (exact_sum(name) for name in (*_SUMMED, *part.counts))
-    rows = connection.execute(
-        f"""
-        SELECT {", ".join((*keys, *sums))}, json_group_array(session_id), group_concat(turns), group_concat(speeds)
-        FROM {part.source} WHERE quarter >= ? AND quarter < ? GROUP BY {", ".join(map(str, range(1, len(keys) + 1)))}
-        """,
-        (number * BUCKET_QUARTERS, (number + 1) * BUCKET_QUARTERS),
-    ).fetchall()
+    rows = connection.execute(query.format(", ".join((*keys, *sums, *lists))) + group_by(len(keys)), values).fetchall()
     columns = (
         *("part", "number", "name", *_CALL_KEYS, *_SESSION_KEYS, *_SUMMED, *part.counts),
         *("sessions", "turns", "speeds"),
     )
     connection.executemany(
         f"INSERT INTO bucket_sum ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})",
-        ((part.name, number, *_packed(row)) for row in rows),
+        ((bucket.part, *_packed(row)) for row in rows),
     )
     connection.execute(
-        "INSERT OR REPLACE INTO bucket (part, number, keys) VALUES (?, ?, ?)", (part.name, number, _KEYS_NOW)
+        "INSERT OR REPLACE INTO bucket (part, number, keys) VALUES (?, ?, ?)", (bucket.part, number, bucket.keys)
     )
 
 
 def _packed(row: Any) -> tuple[Any, ...]:
     """A row whose lists have each id and each speed only once."""
     *sums, sessions, turns, speeds = row
-    return (*sums, _once(sessions), _once(f"[{turns or ''}]"), _counted(speeds) if speeds else None)
+    return (*sums, _once(sessions), _once(f"[{turns or ''}]"), packed_speeds(speeds) if speeds else None)
 
 
 def _once(ids: str) -> str | None:
     """The different strings of a JSON list, without its brackets; None if it has none."""
     return encode(sorted(set(_STRINGS.decode(ids)))).decode()[1:-1] or None
-
-
-def _counted(speeds: str) -> str:
-    return ",".join(
-        f"{speed}*{count}" if count > 1 else speed for speed, count in sorted(Counter(speeds.split(",")).items())
-    )

@@ -1,7 +1,7 @@
 """Notes the sessions whose turns or findings are behind their calls, until somebody reads these and settles them.
 
 A session is behind once one of its calls or tools changed; its ancestors' findings are behind as well, as they know of
-their subagents.
+their subagents. Once its turns are classified, its sums by task (the part `tasks`) are behind until they are made.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Literal
 
 from opencode_tui.clock import EVER, Span
 
-Part = Literal["turns", "findings", "undone"]
-WORK_PARTS: tuple[Part, ...] = ("turns", "findings", "undone")
+Part = Literal["turns", "tasks", "findings", "undone"]
+READ_PARTS: tuple[Part, ...] = ("turns", "findings", "undone")
+"""The parts that answers wait for; without the sums by task, they are read from the calls."""
 StampName = Literal["turns", "findings", "rates", "limits"]
 """What a part was made by: its rules, or for findings also the rates of all models in use and the context limits."""
 _PART_OF: dict[StampName, Part] = {
@@ -37,6 +38,11 @@ _NOTE = """
       SELECT session_id FROM unsummed
       UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL)
     SELECT id FROM above)
+"""
+_CLASSIFIED = "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT 'tasks', value FROM json_each(?)"
+_ALL_BEHIND = """
+  INSERT INTO changed_work (part, session_id) SELECT DISTINCT ?1, session_id FROM session_sum s
+  WHERE NOT EXISTS (SELECT 1 FROM changed_work w WHERE w.part = ?1 AND w.session_id = s.session_id)
 """
 _BEHIND = "SELECT session_id FROM changed_work WHERE part = ?"
 _FEW = 50
@@ -65,6 +71,13 @@ def sessions_behind(connection: sqlite3.Connection, part: Part, span: Span = EVE
     return sorted({row[0] for row in connection.execute(query, values)})
 
 
+def count_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> int:
+    """How many they are, which is known sooner than their ids."""
+    if span != EVER:
+        return len(sessions_behind(connection, part, span))
+    return int(connection.execute("SELECT count(*) FROM changed_work WHERE part = ?", (part,)).fetchone()[0])
+
+
 def is_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> bool:
     """Whether there is such a session; stops at the first."""
     query, values = (_BEHIND, (part,)) if span == EVER else _around(connection, part, span)
@@ -86,6 +99,13 @@ def caught_up(connection: sqlite3.Connection, part: Part, ids: Iterable[str]) ->
     )
 
 
+def classified(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
+    """The turns of these sessions are settled, and their sums by task are not. Must run in the same transaction."""
+    given = list(ids)
+    connection.execute(_CLASSIFIED, (json.dumps(given),))
+    caught_up(connection, "turns", given)
+
+
 def is_stamped(connection: sqlite3.Connection, name: StampName, stamp: str) -> bool:
     """Whether what a part depends on besides the calls is still what it was when that stamp was kept."""
     return (
@@ -96,10 +116,7 @@ def is_stamped(connection: sqlite3.Connection, name: StampName, stamp: str) -> b
 
 def restamp(connection: sqlite3.Connection, name: StampName, stamp: str) -> None:
     """Notes all sessions as behind, as a part has to be made again. Must run in a write transaction."""
-    connection.execute(
-        "INSERT OR IGNORE INTO changed_work (part, session_id) SELECT DISTINCT ?, session_id FROM session_sum",
-        (_PART_OF[name],),
-    )
+    connection.execute(_ALL_BEHIND, (_PART_OF[name],))
     keep_stamp_text(connection, name, stamp)
 
 

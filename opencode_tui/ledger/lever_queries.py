@@ -31,7 +31,8 @@ _SUBAGENTS = f"""
   GROUP BY 1
 """
 _THEIR_TOOLS = f"""
-  SELECT DISTINCT c.agent, t.name, t.target {_OF_SUBAGENTS.replace("WHERE", "JOIN tool t ON t.call_id = c.id WHERE")}
+  SELECT DISTINCT c.agent, t.name, t.target, t.files
+  {_OF_SUBAGENTS.replace("WHERE", "JOIN tool t ON t.call_id = c.id WHERE")}
 """
 _DIRECTORIES = """
   SELECT DISTINCT directory FROM call
@@ -69,15 +70,16 @@ class SubagentFacts(Struct, frozen=True):
     """The largest of a call, in tokens."""
     directories: tuple[str, ...]
     tools: tuple[ToolFacts, ...]
-    """Each tool with each target once; the other fields are empty."""
+    """Each tool with each target and the files that it showed once; the other fields are empty."""
 
 
 def subagents(connection: sqlite3.Connection, span: Span) -> dict[str, SubagentFacts]:
     """The subagents of a span by name."""
     values = (span.start_ms, span.end_ms)
     tools: dict[str, list[ToolFacts]] = defaultdict(list)
-    for agent, name, target in connection.execute(_THEIR_TOOLS, values):
-        tools[agent].append(ToolFacts("", name, target, None, None, None))
+    for agent, name, target, files in connection.execute(_THEIR_TOOLS, values):
+        shown = files_of_command(files, "") if files else ()
+        tools[agent].append(ToolFacts("", name, target, None, None, None, files=shown))
     return {
         agent: SubagentFacts(context, tuple(sorted(json.loads(directories))), tuple(tools[agent]))
         for agent, context, directories in connection.execute(_SUBAGENTS, values)

@@ -35,7 +35,8 @@ _KNOWN = f"""
     min(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
       AND max(provider || '/' || model) FILTER (WHERE substr(id, 1, length(?2)) <> ?2) = ?5
   FROM call WHERE session_id = ?1 AND id NOT IN (SELECT value FROM json_each(?6))
-    AND (copied = 0 AND {_OF_V2}
+    AND ({_OF_V2} AND id NOT IN (SELECT value FROM json_each(?8))
+        AND (copied = 0 OR created_ms <= ?9 AND id NOT GLOB '*_*_[0-9]*')
       OR id IN (SELECT value FROM json_each(?7)) OR turn_id IN (SELECT value FROM json_each(?7)))
 """
 _OF_COPIES = """
@@ -292,8 +293,8 @@ def short_sums(
 def known_calls(connection: sqlite3.Connection, bill: Bill, elsewhere: Iterable[str] = ()) -> KnownCalls:
     """The calls that the ledger has of a bill's session, without those in `elsewhere`."""
     values = (bill.session_id, unlisted_id(bill.session_id), *_gap(bill), f"{bill.provider}/{bill.model}")
-    ids = json.dumps(sorted(elsewhere)), json.dumps(sorted(bill.only_here))
-    row = connection.execute(_KNOWN, (*values, *ids)).fetchone()
+    ids = [json.dumps(sorted(some)) for some in (elsewhere, bill.only_here, bill.before)]
+    row = connection.execute(_KNOWN, (*values, *ids, bill.imported_ms)).fetchone()
     nano, *counts = row[:6]
     calls, residuals, titles, in_gap, one_model = row[6:]
     return KnownCalls(nano, Tokens(*counts), calls, residuals, titles, in_gap, bool(one_model))

@@ -6,7 +6,7 @@ import json
 
 from msgspec import Struct
 
-from opencode_tui.clock import HOUR_MS, Span
+from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.sums import PaidCalls
 from opencode_tui.records.dimensions import TIMES
@@ -42,6 +42,19 @@ class NamedSpan(Struct, frozen=True):
 
     names: tuple[str | None, ...]
     span: Span
+    counted_from: int | None = None
+    """The moment from which its hours are counted, if that is not its start."""
+
+    @property
+    def hours_from(self) -> int:
+        return self.span.start_ms if self.counted_from is None else self.counted_from
+
+
+class DaysOf(Struct, frozen=True):
+    """All days of a span, in a calendar."""
+
+    span: Span
+    calendar: Calendar
 
 
 class Selection(Struct, frozen=True):
@@ -50,6 +63,8 @@ class Selection(Struct, frozen=True):
     spans: tuple[NamedSpan, ...]
     by: tuple[str, ...] = ()
     where: tuple[Filter, ...] = ()
+    days_of: DaysOf | None = None
+    """What its spans are days of, if they have names."""
 
     @property
     def needs_tools(self) -> bool:
@@ -68,13 +83,14 @@ class Selection(Struct, frozen=True):
         times = [dimension for dimension in self.by if dimension in TIMES]
         named = {each: f"name{number}" for number, each in enumerate(times)}
         if "hour" in named:
-            hours = f"(c.{paid.at} - start_at) / {HOUR_MS // paid.unit_ms} % 24"
+            hours = f"(c.{paid.at} - counted_from) / {HOUR_MS // paid.unit_ms} % 24"
             named["hour"] = f"coalesce({named['hour']}, substr('0' || ({hours}), -2))"
-        return tuple(named.get(each) or _key(each, paid) for each in self.by)
+        return tuple(each if each in paid.keys else named.get(each) or _key(each, paid) for each in self.by)
 
     def source(self, paid: PaidCalls) -> tuple[str, tuple[str, ...]]:
         """SQL from `WITH` to the conditions, with `{}` for what is selected, and its values."""
-        spans = json.dumps([(*paid.bounds(each.span), *each.names) for each in self.spans])
+        unit_ms = paid.unit_ms
+        spans = json.dumps([(*paid.bounds(each.span), each.hours_from // unit_ms, *each.names) for each in self.spans])
         wanted = [each for each in self.where if each.dimension not in TIMES]
         conditions = "".join(
             f" AND {_key(each.dimension, paid)} IN (SELECT value FROM json_each(?))" for each in wanted
@@ -83,7 +99,8 @@ class Selection(Struct, frozen=True):
             f"""
             WITH span AS (
               SELECT json_extract(value, '$[0]') AS start_at, json_extract(value, '$[1]') AS end_at,
-                json_extract(value, '$[2]') AS name0, json_extract(value, '$[3]') AS name1 FROM json_each(?))
+                json_extract(value, '$[2]') AS counted_from,
+                json_extract(value, '$[3]') AS name0, json_extract(value, '$[4]') AS name1 FROM json_each(?))
             SELECT {{}} FROM span CROSS JOIN {paid.table} c ON c.{paid.at} >= start_at AND c.{paid.at} < end_at
             WHERE true {conditions}
             """,

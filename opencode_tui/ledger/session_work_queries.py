@@ -7,6 +7,7 @@ import sqlite3
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from msgspec import Struct
@@ -58,7 +59,7 @@ _TASKS = f"""
   GROUP BY 1, 2 ORDER BY nano, task DESC
 """
 _READS = """
-  SELECT DISTINCT c.session_id, t.name, t.target
+  SELECT DISTINCT c.session_id, t.name, t.target, t.files
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
     CROSS JOIN tool t INDEXED BY tool_call ON t.call_id = c.id
   WHERE copied_from IS NULL AND t.target <> '' AND t.ok IS NOT 2
@@ -68,12 +69,23 @@ _PAID = """
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
   WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
 """
+# Most models answered last in some session. Of the others, which their sessions went on without, the newest session is
+# looked for by its quarter of an hour.
+_NEWEST_SESSIONS = """
+  WITH last AS MATERIALIZED (
+    SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model)
+  SELECT u.provider, u.model, coalesce(
+    (SELECT session_id FROM last l WHERE l.provider = u.provider AND l.model = u.model),
+    (SELECT session_id FROM session_sum s INDEXED BY session_sum_quarters
+      WHERE s.provider = u.provider AND s.model = u.model ORDER BY last_quarter DESC LIMIT 1)) AS session_id
+  FROM (SELECT DISTINCT provider, model FROM session_sum) u
+"""
 _RATES = f"""
   SELECT {model_key.SQL}, input, output, cache_read, cache_write, source FROM (
     SELECT n.provider, n.model, (SELECT c.rates_id FROM call c INDEXED BY call_session
         WHERE c.session_id = n.session_id AND c.provider = n.provider AND c.model = n.model AND c.rates_id IS NOT NULL
         ORDER BY c.created_ms DESC LIMIT 1) AS rates_id
-    FROM (SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model) n)
+    FROM ({_NEWEST_SESSIONS}) n)
   JOIN rates r ON r.id = rates_id
 """
 _WORKED = f"""
@@ -86,8 +98,8 @@ _FIRST_QUARTER, _LAST_QUARTER = -(2**62), 2**62
 _REGULAR_CALLS, _REGULAR_SHARE = 20, 50
 """A model is in use that answered so many calls of a time, or one in so many: one call may only have tried it out."""
 
-_PLACES = f"""
-  SELECT DISTINCT {model_key.SQL}, coalesce(k.directory, '')
+_PLACES = """
+  SELECT DISTINCT provider, model, coalesce(k.directory, '')
   FROM session_sum s LEFT JOIN session k ON k.id = s.session_id
 """
 
@@ -124,63 +136,87 @@ class _Row(Struct, frozen=True, array_like=True, gc=False):
 
 
 _ROWS = Decoder(list[_Row])
+_IN_TIME = attrgetter("created_ms", "id")
+
+
+TurnRows = tuple[list[CallFacts], list[ToolFacts]]
+"""The calls of a turn in order of time, and the tool uses that these asked for, in their order."""
 
 
 class CallsOfSession(NamedTuple):
-    """A session's paid calls in order of time, and the tool uses that each asked for, by its id and in their order.
+    """A session's paid calls in order of time, and the same by turn with their tool uses.
 
     Without what no rule looks at: list prices, when an answer came, whether a row is incomplete, how long a tool ran.
     """
 
     session_id: str
     calls: list[CallFacts]
-    uses: dict[str, list[ToolFacts]]
+    turns: dict[str, TurnRows]
+    """By their ids, in order of time; calls without a turn are in the one with an empty id."""
 
 
 def calls_of_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[CallsOfSession]:
     """The sessions' own calls without copies; a session without any is left out. Reads each row once."""
     directories = directory_by_session(connection, ids)
     for place, text in connection.execute(_WORK, (json.dumps(ids),)):
-        calls, uses = _calls_and_uses(_ROWS.decode(text), directories.get(ids[place], ""))
+        calls, turns = _calls_and_turns(_ROWS.decode(text), directories.get(ids[place], ""))
         if calls:
-            yield CallsOfSession(ids[place], calls, uses)
+            yield CallsOfSession(ids[place], calls, turns)
 
 
-def _calls_and_uses(rows: Iterable[_Row], directory: str) -> tuple[list[CallFacts], dict[str, list[ToolFacts]]]:
+def _calls_and_turns(
+    rows: list[_Row], directory: str, *, are_sorted: bool = False
+) -> tuple[list[CallFacts], dict[str, TurnRows]]:
+    """Equal texts that follow each other become one object, which is compared sooner by whoever looks at it."""
     calls: list[CallFacts] = []
-    uses: dict[str, list[ToolFacts]] = {}
-    last_id, last_ms, is_tied = "", None, False
-    key = provider = model = ""
+    turns: dict[str, TurnRows] = {}
+    members: list[CallFacts] = []
+    uses: list[ToolFacts] = []
+    order: list[str] = []
+    last_id, last_ms = "", None
+    turn_id = key = provider = model = agent = ""
     for row in rows:
         id = row.id
         if id != last_id:
             at_ms, nano = row.created_ms, row.nano
-            is_tied = is_tied or at_ms == last_ms
+            if at_ms == last_ms and not are_sorted:
+                return _calls_and_turns(sorted(rows, key=_IN_TIME), directory, are_sorted=True)
             last_id, last_ms = id, at_ms
+            if (row.turn_id or "") != turn_id or not calls:
+                turn_id = row.turn_id or ""
+                if turn_id not in turns:
+                    turns[turn_id] = [], []
+                members, uses = turns[turn_id]
             if row.model != model or row.provider != provider:
                 provider, model = row.provider, row.model
                 key = _model_key(provider, model)
-            turn_id, end_ms = row.turn_id or "", row.completed_ms
-            calls.append(
-                CallFacts(id, turn_id, at_ms, end_ms, key, row.tokens, nano, nano, 0, False, row.error, row.agent)
+            if row.agent != agent:
+                agent = row.agent
+            call = CallFacts(
+                id, turn_id, at_ms, row.completed_ms, key, row.tokens, nano, nano, 0, False, row.error, agent
             )
-        use_id = row.use_id
-        if use_id is not None:
-            name, target, ok = row.tool or "", row.target or "", row.ok
-            if target and target[0] != "/" and name in TOOLS_OF_FILES:
-                target = in_folder(target, directory)
-            shown = files_of_command(row.files, directory) if row.files else ()
-            done = None if ok is None else ok & 1 == 1
-            use = ToolFacts(id, name, target, done, None, row.child_session_id, row.digest, ok == 2, shown, ok == 3)
-            if id not in uses:
-                uses[id], order = [use], [use_id]
+            calls.append(call)
+            members.append(call)
+            order = []
+        if row.use_id is not None:
+            use = _use(id, row, directory)
+            if order:
+                place = bisect(order, row.use_id)
+                uses.insert(len(uses) - len(order) + place, use)
+                order.insert(place, row.use_id)
             else:
-                place = bisect(order, use_id)
-                order.insert(place, use_id)
-                uses[id].insert(place, use)
-    if is_tied:
-        calls.sort(key=lambda call: (call.created_ms, call.id))
-    return calls, uses
+                uses.append(use)
+                order = [row.use_id]
+    return calls, turns
+
+
+def _use(call_id: str, row: _Row, directory: str) -> ToolFacts:
+    name, target, ok = row.tool or "", row.target or "", row.ok
+    if target and target[0] != "/" and name in TOOLS_OF_FILES:
+        target = in_folder(target, directory)
+    shown = files_of_command(row.files, directory) if row.files else ()
+    done = None if ok is None else ok & 1 == 1
+    return ToolFacts(call_id, name, target, done, None, row.child_session_id, row.digest, ok == 2, shown, ok == 3)
 
 
 def worked_sessions(connection: sqlite3.Connection, ids: Sequence[str]) -> list[WorkedSession]:
@@ -203,12 +239,17 @@ def main_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, 
     return {id: task for id, task, _ in connection.execute(_TASKS, (json.dumps(ids),))}
 
 
-def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[tuple[str, str, str]]:
-    """(session, tool, target), each once."""
+def targets_of(connection: sqlite3.Connection, ids: Sequence[str]) -> Iterator[tuple[str, ToolFacts]]:
+    """(session, tool use), each tool with each target and the files that it showed once; the other fields are empty."""
     directories = directory_by_session(connection, ids)
     rows = connection.execute(_READS, (json.dumps(ids),))
-    whole = ((id, name, whole_file(name, target, directories.get(id, ""))) for id, name, target in rows)
-    return list(dict.fromkeys(whole))
+    seen: dict[tuple[str, str, str, tuple[str, ...]], None] = {}
+    for id, name, target, files in rows:
+        folder = directories.get(id, "")
+        shown = files_of_command(files, folder) if files else ()
+        seen[id, name, whole_file(name, target, folder), shown] = None
+    for id, name, target, shown in seen:
+        yield id, ToolFacts("", name, target, True, None, None, files=shown)
 
 
 def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
@@ -221,13 +262,16 @@ def paid_in(connection: sqlite3.Connection, ids: Sequence[str]) -> dict[str, lis
 
 def models_in_directories(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """(model key, directory of the session) of all sessions, each once."""
-    return connection.execute(_PLACES).fetchall()
+    return _by_key(connection.execute(_PLACES))
 
 
 def newest_places(connection: sqlite3.Connection) -> list[tuple[str, str]]:
     """(model key, directory) of the newest call of each session, each once; reads one row a session."""
-    rows = connection.execute(_NEWEST_PLACES)
-    return [(_model_key(provider, model), directory) for provider, model, directory in rows]
+    return _by_key(connection.execute(_NEWEST_PLACES))
+
+
+def _by_key(places: Iterable[tuple[str, str, str]]) -> list[tuple[str, str]]:
+    return [(_model_key(provider, model), directory) for provider, model, directory in places]
 
 
 def end_of_calls(connection: sqlite3.Connection) -> int:
@@ -242,7 +286,10 @@ def _newest_quarter(connection: sqlite3.Connection) -> int | None:
 
 
 def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
-    """The rates of the newest session of each model, by model key; models without known rates are left out."""
+    """The rates of each model by its key; models without known rates are left out.
+
+    They are those of the newest session that ended with the model, else of the newest that used it.
+    """
     rates = {model: ModelRates(*each) for model, *each in connection.execute(_RATES)}
     worked = _last_worked(connection, rates)
     return {model: replace(each, worked_ms=worked.get(model)) for model, each in rates.items()}

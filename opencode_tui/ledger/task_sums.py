@@ -10,6 +10,7 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 
+from opencode_tui.ledger.changed_work import caught_up
 from opencode_tui.ledger.sums import (
     BUCKET,
     GROUP,
@@ -72,7 +73,7 @@ _LEFT = f"""
 _ALL = "json_each(?1) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value"
 # The plus keeps SQLite from looking for the quarters while there is no bucket.
 _LEAVE_BUCKETS = f"""
-  DELETE FROM bucket WHERE part = 'task' AND +number IN (SELECT {BUCKET} FROM {_SUMS})
+  DELETE FROM bucket WHERE part GLOB 'task*' AND +number IN (SELECT {BUCKET} FROM {_SUMS})
 """
 
 
@@ -86,7 +87,10 @@ def _from_calls(calls: str, sum_of: Callable[[str], str]) -> str:
 
 
 def sum_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
-    """Replaces the sums by task of these sessions, whose turns are kept. Must run in a write transaction."""
+    """Replaces the sums by task of these sessions. Must run in a write transaction.
+
+    Where their turns are behind, so are these sums, and they are made again later.
+    """
     given = (json.dumps(ids),)
     connection.execute(_LEAVE_BUCKETS, given)
     connection.execute("DELETE FROM task_sum WHERE session_id IN (SELECT value FROM json_each(?))", given)
@@ -100,3 +104,4 @@ def sum_tasks(connection: sqlite3.Connection, ids: Sequence[str]) -> None:
         if "overflow" not in str(error):
             raise
         connection.execute(_from_calls(calls, exact_sum), given)
+    caught_up(connection, "tasks", ids)

@@ -2,7 +2,8 @@
 
 `turn` has a row for each turn with a paid call; calls without a turn belong to the turn with an empty id. `task_sum`
 has the sums of `call_sum` by task, with the turns that edited files: such a turn counts where its first edit was made.
-Both are settled for sessions in `changed_work`; until then, tasks are read from the calls.
+Both are settled for sessions in `changed_work`, first the turns and then the sums, which nothing needs at once: until
+they are there, tasks are read from the calls.
 """
 
 from __future__ import annotations
@@ -10,16 +11,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.buckets import sources
-from opencode_tui.ledger.changed_work import caught_up, is_behind
+from opencode_tui.ledger.changed_work import Part, classified, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
-from opencode_tui.ledger.sums import MOST_NANO, QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
-from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL, sum_tasks
+from opencode_tui.ledger.sums import QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
+from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.usage import Slice
 from opencode_tui.records.work import NOT_KNOWN
@@ -35,22 +34,17 @@ _TOOLS_WITH_TASKS = PaidCalls(
 )
 
 
-class TurnFacts(Struct, frozen=True, gc=False, array_like=True):
-    """The sums of a turn's paid calls."""
+class KeptTurn(NamedTuple):
+    """A turn with its task and the sums of its paid calls, as a row of `turn`."""
 
     session_id: str
     turn_id: str
+    task: str
     started_ms: int
     ended_ms: int
     calls: int
     cost_nano: int
-
-
-class KeptTurn(Struct, frozen=True, gc=False, array_like=True):
-    """A turn with its task."""
-
-    facts: TurnFacts
-    task: str
+    """At most `MOST_NANO`."""
     edits: int = 0
     retries: int = 0
     one_shot: bool | None = None
@@ -71,7 +65,7 @@ def paid_for(connection: sqlite3.Connection, selection: Selection) -> PaidCalls:
     if paid == each_call() or (selection.needs_tools and selection.needs_tasks):
         return each_paid(selection)
     if selection.needs_tasks:
-        return each_paid(selection) if _is_behind(connection, spans) else _BY_QUARTER
+        return _BY_QUARTER if _are_tasks_summed(connection, spans) else _BY_CALL
     return paid_tools(summed=True) if selection.needs_tools else paid
 
 
@@ -82,9 +76,9 @@ EditCounts = Mapping[tuple[str, ...], tuple[int, int, int]]
 def edit_counts(connection: sqlite3.Connection, selection: Selection) -> EditCounts | None:
     """The edits of each group; None as long as not all turns of the selection are classified, or by tool."""
     spans = [each.span for each in selection.spans]
-    if selection.needs_tools or _is_behind(connection, spans):
+    if selection.needs_tools or _is_behind(connection, "turns", spans):
         return None
-    summed = paid_calls(connection, *spans) != each_call()
+    summed = paid_calls(connection, *spans) != each_call() and _are_tasks_summed(connection, spans)
     count = len(selection.by)
     found: dict[tuple[str, ...], tuple[int, int, int]] = {}
     for paid, part in sources(connection, selection, _BY_QUARTER if summed else _BY_CALL):
@@ -96,11 +90,15 @@ def edit_counts(connection: sqlite3.Connection, selection: Selection) -> EditCou
     return found
 
 
-def _is_behind(connection: sqlite3.Connection, spans: Sequence[Span]) -> bool:
+def _are_tasks_summed(connection: sqlite3.Connection, spans: Sequence[Span]) -> bool:
+    return not (_is_behind(connection, "turns", spans) or _is_behind(connection, "tasks", spans))
+
+
+def _is_behind(connection: sqlite3.Connection, part: Part, spans: Sequence[Span]) -> bool:
     if not spans:
         return False
     around = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
-    return is_behind(connection, "turns", around)
+    return is_behind(connection, part, around)
 
 
 def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]:
@@ -114,14 +112,7 @@ def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]
 
 
 def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterable[KeptTurn]) -> None:
-    """Replaces what is kept of the turns of these sessions, and their sums. Must run in a write transaction."""
+    """Replaces what is kept of the turns of these sessions. Must run in a write transaction."""
     connection.execute("DELETE FROM turn WHERE session_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
-    connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", map(_row, turns))
-    sum_tasks(connection, ids)
-    caught_up(connection, "turns", ids)
-
-
-def _row(turn: KeptTurn) -> tuple[Any, ...]:
-    facts, one_shot = turn.facts, None if turn.one_shot is None else int(turn.one_shot)
-    sums = facts.started_ms, facts.ended_ms, facts.calls, min(facts.cost_nano, MOST_NANO)
-    return (facts.session_id, facts.turn_id, turn.task, *sums, turn.edits, turn.retries, one_shot, turn.edit_call_id)
+    connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", turns)
+    classified(connection, ids)

@@ -16,7 +16,7 @@ from opencode_tui.ledger import queries, session_queries
 from opencode_tui.ledger.bounds import bounded_days, bounded_keys, is_lower_bound
 from opencode_tui.ledger.breakdown_queries import breakdown, breakdown_with_total, failures, keys_of, unpaid
 from opencode_tui.ledger.queries import SLICE_KEYS
-from opencode_tui.ledger.selection import NamedSpan, Selection
+from opencode_tui.ledger.selection import DaysOf, NamedSpan, Selection
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import days_with_calls
 from opencode_tui.readings.periods import days, span_of
@@ -103,7 +103,8 @@ def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, conte
     times = [dimension for dimension in by if dimension in TIMES]
     if not times and not any(each.dimension in TIMES for each in where):
         return Selection((NamedSpan((), span),), by, where)
-    return Selection(_time_spans(times, where, span, context, whole_days=True), by, where)
+    spans = _time_spans(times, where, span, context, whole_days=True)
+    return Selection(spans, by, where, DaysOf(span, context.calendar))
 
 
 def _time_spans(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date, timedelta
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from opencode_tui.clock import HOUR_MS, Calendar, Span
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import alert_log, queries
 from opencode_tui.ledger.bounds import bounded_keys, is_lower_bound
+from opencode_tui.ledger.history_queries import spans_with_calls
 from opencode_tui.ledger.turns import task_slices
 from opencode_tui.paths import last_part
 from opencode_tui.readings.context import Context
@@ -23,6 +24,9 @@ from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.day import DaySpend, LastCall, SessionLine, Snapshot, Split
 from opencode_tui.records.requests import DayRequest
 from opencode_tui.records.usage import Slice, Totals
+
+_DAY = timedelta(days=1)
+_MOST_AHEAD = 256
 
 
 class _Read(Struct, frozen=True):
@@ -160,12 +164,13 @@ def bounded_slices(connection: sqlite3.Connection, span: Span, by: str, *, whole
 
 
 def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Span) -> list[tuple[date, Span]]:
-    """Each day of a span that has calls, in order, with one query for each, however long the span is.
+    """Each day of a span that has calls, in order, with at most two queries for each, however long the span is.
 
-    Moments outside of the calendar's range belong to its first or last day.
+    After days that follow each other, ever more are looked at with one query. Moments outside of the calendar's range
+    belong to its first or last day.
     """
     found: list[tuple[date, Span]] = []
-    at = span.start_ms
+    at, ahead = span.start_ms, 1
     while (first := queries.first_call_ms(connection, Span(at, span.end_ms))) is not None:
         day = calendar.day(first)
         start, end = (of_day := calendar.span(day)).start_ms, of_day.end_ms
@@ -177,7 +182,21 @@ def days_with_calls(connection: sqlite3.Connection, calendar: Calendar, span: Sp
             start = found.pop()[1].start_ms
         found.append((day, Span(max(start, span.start_ms), min(end, span.end_ms))))
         at = end
+        follows = len(found) > 1 and found[-2][1].end_ms == start
+        ahead = min(ahead * 2, _MOST_AHEAD) if follows else 1
+        if ahead > 1 and calendar.day(end) == day + _DAY and day.year < 9998:
+            days = _days_from(calendar, day + _DAY, ahead, span.end_ms)
+            found += (days[number] for number in spans_with_calls(connection, [each for _, each in days]))
+            at = days[-1][1].end_ms if days else end
     return found
+
+
+def _days_from(calendar: Calendar, day: date, count: int, end_ms: int) -> list[tuple[date, Span]]:
+    """So many days, up to a moment."""
+    days = [day + timedelta(number) for number in range(count + 1)]
+    starts = [min(calendar.start_of(each), end_ms) for each in days]
+    spans = (Span(*each) for each in pairwise(starts))
+    return [(each, of) for each, of in zip(days, spans, strict=False) if of.start_ms < of.end_ms]
 
 
 def _seven_days(

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from opencode_tui.analysis.deeds import deed_of
-from opencode_tui.analysis.turn_work import turns_work
+from opencode_tui.analysis.tool_kinds import files_shown
+from opencode_tui.analysis.turn_work import works_of_turns
 from opencode_tui.ledger import session_work_queries as rows
 from opencode_tui.readings.session_parts import main_key
 from opencode_tui.records.calls import Tokens
@@ -55,11 +56,11 @@ def child_works(
         return {}
     below = sorted({id for _, id, _, _ in places})
     tasks = _tasks(connection, below, tasks_known or {})
-    reads: dict[str, list[str]] = defaultdict(list)
-    for id, name, target in rows.targets_of(connection, below):
-        deed = deed_of(name, target, True)
-        if deed.did in _LOOKS and not deed.is_command and target not in reads[id]:
-            reads[id].append(target)
+    reads: dict[str, dict[str, None]] = defaultdict(dict)
+    for id, use in rows.targets_of(connection, below):
+        deed = deed_of(use.name, use.target, True)
+        looked_at = (use.target,) if deed.did in _LOOKS and not deed.is_command else files_shown(use)
+        reads[id].update(dict.fromkeys(looked_at))
     paid = rows.paid_in(connection, below)
     sums: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows.sums_by_model(connection, below):
@@ -94,7 +95,7 @@ def _tasks(connection: sqlite3.Connection, ids: Sequence[str], known: Mapping[st
     """The main task of each session; what is neither kept nor known yet is worked out."""
     found = {**known, **rows.main_tasks(connection, ids)}
     for of in rows.calls_of_sessions(connection, [id for id in ids if id not in found]):
-        found[of.session_id] = main_task(turns_work(of.calls, of.uses))
+        found[of.session_id] = main_task(works_of_turns(of.turns))
     return found
 
 

@@ -12,14 +12,14 @@ from opencode_tui.analysis.cheaper_models import uses_of
 from opencode_tui.analysis.insights import SESSION_RULES
 from opencode_tui.analysis.task_classes import VERSION
 from opencode_tui.clock import EVER, Span
-from opencode_tui.ledger.changed_work import is_behind, sessions_behind
+from opencode_tui.ledger.changed_work import count_behind, is_behind, sessions_behind
 from opencode_tui.ledger.findings import keep_findings
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.session_work_queries import end_of_calls, latest_rates
 from opencode_tui.ledger.turns import keep_turns
 from opencode_tui.readings.context import ContextLimits
 from opencode_tui.readings.limit_settling import settle_limits
-from opencode_tui.readings.look_ahead import given_away, looking_ahead, other_process
+from opencode_tui.readings.look_ahead import looking_ahead, other_process
 from opencode_tui.readings.session_look import Look, Looked
 from opencode_tui.readings.turn_settling import keep_stamp
 from opencode_tui.records.collecting import paused_collection
@@ -49,21 +49,21 @@ def settle_findings(
     """
     keep_stamp(ledger, "turns", VERSION)
     keep_stamp(ledger, "findings", _stamp(thresholds))
-    with other_process(len(sessions_behind(ledger.connection, "findings", span)[:most])) as process:
+    behind = count_behind(ledger.connection, "findings", span)
+    with other_process(behind if most is None else min(behind, most)) as process:
         settle_limits(ledger, limits)
         rates = _settled_rates(ledger)
-        behind = sessions_behind(ledger.connection, "findings", span)[:most]
-        _settle(ledger, behind, Look(thresholds, limits, rates), process, span)
+        ids = sessions_behind(ledger.connection, "findings", span)[:most]
+        _settle(ledger, ids, Look(thresholds, limits, rates), process, span)
 
 
 def _settle(ledger: Ledger, behind: Sequence[str], look: Look, process: OtherProcess | None, span: Span) -> None:
     """Looks at the sessions that are behind, and keeps what is found, a transaction for each step."""
     unclassified = set(sessions_behind(ledger.connection, "turns", span)) if behind else set()
     portions = [list(behind[first : first + _AT_ONCE]) for first in range(0, len(behind), _AT_ONCE)]
-    version, own = ledger.data_version(), len(portions) - given_away(portions)
-    with looking_ahead(ledger, look, portions, process) as others:
-        for number, ids in enumerate(portions):
-            looked = next(others) if number >= own else None
+    version = ledger.data_version()
+    with looking_ahead(ledger, look, portions, process) as shared:
+        for ids, looked in shared:
             with paused_collection(), ledger.writing() as connection:
                 if looked is None or ledger.data_version() != version:
                     looked = look.at(connection, ids)
@@ -87,7 +87,7 @@ def _settled_rates(ledger: Ledger) -> dict[str, ModelRates]:
 def _keep(connection: sqlite3.Connection, ids: Sequence[str], unclassified: AbstractSet[str], looked: Looked) -> None:
     """Replaces the findings of these sessions, and the turns of the unclassified ones among them."""
     if unclassified:
-        turns = (turn for turn in looked.turns if turn.facts.session_id in unclassified)
+        turns = [turn for turn in looked.turns if turn.session_id in unclassified]
         keep_turns(connection, sorted(unclassified), turns)
     keep_findings(connection, ids, looked.found)
 

@@ -12,17 +12,17 @@ from opencode_tui.analysis.projection import daily_pace, period_before, projecte
 from opencode_tui.analysis.week_hours import hours_of_week
 from opencode_tui.clock import EVER, Calendar, Span
 from opencode_tui.ledger.bounds import bounded_days, is_lower_bound, missing_moments
-from opencode_tui.ledger.history_queries import paid_over_time, spend_until
+from opencode_tui.ledger.history_queries import paid_by_day, paid_over_time, spend_until
 from opencode_tui.readings.context import Context
 from opencode_tui.records.history import HistoryView, PeriodBefore, PeriodUnit, PeriodUse, RunningPeriod, WeekHours
 from opencode_tui.records.requests import HistoryRequest, HoursRequest
 
 
 def read_history(request: HistoryRequest, context: Context) -> HistoryView:
-    """All days with calls, from the sums by quarter of an hour, and the running week and month."""
+    """All days with calls, from the sums, and the running week and month."""
     connection, settings = context.connection, context.settings
     bound = is_lower_bound(connection, EVER, context.whole)
-    days = days_of_calls(paid_over_time(connection, EVER), context.calendar)
+    days = days_of_calls(paid_by_day(connection, context.calendar), context.calendar)
     if bound:
         days = _bounded(days, context)
     return HistoryView(

@@ -1,4 +1,4 @@
-"""Lets another process look at the later ones of very many sessions while this one looks at the first.
+"""Lets another process look at very many sessions from the last one on while this one looks from the first one on.
 
 Python computes in one thread at a time, so only a process uses a second core. It only reads. What it found is good as
 long as nobody but us has written to the ledger since it was started: whoever takes it asks that in the transaction that
@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 WORTH_A_PROCESS = 2_000
 """From so many sessions on, starting a process takes less time than it saves."""
-_SHARE_PERCENT = 65
-"""Of the sessions, those that it looks at: this process writes as well, so that both are busy for as long."""
 _CODE = """
 import sys
 sys.path.append(sys.argv[1])
@@ -61,30 +59,23 @@ def other_process(sessions: int) -> Iterator[OtherProcess | None]:
 @contextmanager
 def looking_ahead(
     ledger: Ledger, look: Look, portions: Sequence[list[str]], process: OtherProcess | None
-) -> Iterator[Iterator[Looked | None]]:
+) -> Iterator[Iterator[tuple[list[str], Looked | None]]]:
     """Has the process look, if there is one.
 
-    The iterator has what was found in each of the last portions, in their order, and then None for ever. How many they
-    are is `given_away` of the portions.
+    The iterator has each portion once, with what the process found in it, or None where this one has to look.
     """
-    given = portions[len(portions) - given_away(portions) :]
-    request = _encoded(ledger, look, given) if given and process is not None else None
+    request = _encoded(ledger, look, portions[::-1]) if len(portions) > 1 and process is not None else None
     if process is None or request is None:
-        yield _nothing()
+        yield ((ids, None) for ids in portions)
         return
     frames: SimpleQueue[bytes] = SimpleQueue()
     thread = Thread(target=_exchange, args=(process, request, frames), name="look-ahead", daemon=True)
     thread.start()
     try:
-        yield _looked(frames)
+        yield _shared(portions, frames)
     finally:
         process.kill()
         thread.join()
-
-
-def given_away(portions: Sequence[list[str]]) -> int:
-    """How many of the portions, the last ones, the other process looks at."""
-    return len(portions) * _SHARE_PERCENT // 100 if _is_worth_it(sum(map(len, portions))) else 0
 
 
 def _is_worth_it(sessions: int) -> bool:
@@ -151,18 +142,39 @@ def _exchange(process: OtherProcess, request: bytes, frames: SimpleQueue[bytes])
     frames.put(b"")
 
 
-def _looked(frames: SimpleQueue[bytes]) -> Iterator[Looked | None]:
+def _shared(portions: Sequence[list[str]], frames: SimpleQueue[bytes]) -> Iterator[tuple[list[str], Looked | None]]:
+    """Takes what the process has found so far, and gives this one the first portion of those that are left.
+
+    The process is at the last of them, so that a single one is waited for.
+    """
+    first, end, looked = 0, len(portions), _looked(frames)
+    while first < end:
+        if (found := looked(end - first == 1)) is not None:
+            end -= 1
+            yield portions[end], found
+        else:
+            first += 1
+            yield portions[first - 1], None
+
+
+def _looked(frames: SimpleQueue[bytes]) -> Callable[[bool], Looked | None]:
+    """What takes the next of the frames, and may wait for it; it has None if there is none yet, or none any more."""
     import msgspec
 
-    decoder = msgspec.msgpack.Decoder(Looked)
-    while frame := frames.get():
+    decoder, has_ended = msgspec.msgpack.Decoder(Looked), False
+
+    def take(wait: bool) -> Looked | None:
+        nonlocal has_ended
+        if has_ended:
+            return None
         try:
-            yield decoder.decode(frame)
+            if frame := frames.get(block=wait):
+                return decoder.decode(frame)
+        except Empty:
+            return None
         except msgspec.MsgspecError:  # it was cut off
-            break
-    yield from _nothing()
+            pass
+        has_ended = True
+        return None
 
-
-def _nothing() -> Iterator[None]:
-    while True:
-        yield None
+    return take

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from opencode_tui.analysis.session_signs import signs_of
-from opencode_tui.analysis.turn_work import turns_work
+from opencode_tui.analysis.turn_work import works_of_turns
 from opencode_tui.ledger import session_work_queries as rows
 from opencode_tui.readings.families import family_signs
 from opencode_tui.readings.session_parts import main_key
@@ -36,13 +36,13 @@ def session_works(
     read = _Limits(limits)
     known_limits = read.of(known)
     about = {each[0]: each for each in rows.worked_sessions(connection, ids)}
-    for id, calls, uses in rows.calls_of_sessions(connection, ids):
+    for id, calls, turns in rows.calls_of_sessions(connection, ids):
         _, parent_id, fork_of, project, directory, is_deleted, kind_of_use = about[id]
         own_limits = known_limits | read.of({call.model for call in calls}, directory)
         work = SessionWork(
             id=id,
             title="",
-            turns=turns_work(calls, uses),
+            turns=works_of_turns(turns),
             parent_id=parent_id,
             fork_of=fork_of,
             project=project,

@@ -121,12 +121,12 @@ class Call(Struct, frozen=True, gc=False, array_like=True):
         return self.completed_ms is not None
 
 
-_UNLISTED, _UNDONE = ".unlisted.", ".undone."
+UNLISTED, _UNDONE = ".unlisted.", ".undone."
 
 
 def unlisted_id(session_id: str, number: int | None = None) -> str:
     """The id of a call that was inferred from a session's sum; without a number, the prefix of such ids."""
-    return f"{session_id}{_UNLISTED}{'' if number is None else number}"
+    return f"{session_id}{UNLISTED}{'' if number is None else number}"
 
 
 def undone_id(session_id: str, seq: int | None = None) -> str:
@@ -136,7 +136,7 @@ def undone_id(session_id: str, seq: int | None = None) -> str:
 
 def is_unlisted(call_id: str) -> bool:
     """Whether the call of this id was inferred and has no row in a store."""
-    return _UNLISTED in call_id
+    return UNLISTED in call_id
 
 
 EDIT_TOOLS = ("edit", "write", "multiedit", "apply_patch", "patch")

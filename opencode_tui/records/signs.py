@@ -50,7 +50,8 @@ class SessionSigns(Struct, frozen=True):
     most_repeats: int = 0
     """At least the number of uses with one input in one turn, without reads."""
     loud: int = 0
-    """Builds and tests that ran."""
+    """Builds and tests that ran and whose output can be measured (see `context_inputs.py`): in a session whose context
+    falls again and again, only those that are known to have shown a file."""
     unwritten: int = 0
     """Reads and searches of files that nobody wrote."""
     family: FamilySigns = NO_FAMILY

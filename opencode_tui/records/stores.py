@@ -52,6 +52,10 @@ class Bill(Struct, frozen=True):
 
     The sum still includes them; they are not among those subtracted.
     """
+    imported_ms: int = -1
+    """When the session was imported from OpenCode 1's tables; -1 if it was not."""
+    before: frozenset[str] = frozenset()
+    """The messages of OpenCode 1 that were subtracted."""
 
 
 class CopiedCalls(Struct, frozen=True):

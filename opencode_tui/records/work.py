@@ -80,7 +80,7 @@ class ChildWork(Struct, frozen=True):
     started_ms: int
     last_ms: int
     reads: tuple[str, ...] = ()
-    """The targets that it read or searched, each once."""
+    """What it read or searched with a tool, and the files that its commands showed, each once."""
     call_ids: tuple[str, ...] = ()
     """The ids of its paid calls."""
     first_nano: int = 0

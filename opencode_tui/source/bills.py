@@ -71,9 +71,9 @@ _SUMS = f"""
 # import; then those with an event are new (1.17 and later write events, and the import deletes the existing ones).
 _BEFORE = f"""
   SELECT m.session_id, count(*), total(m.cost), total(m.input), total(m.output), total(m.reasoning),
-    total(m.read), total(m.written)
+    total(m.read), total(m.written), json_group_array(m.id)
   FROM (
-    SELECT session_id, json_extract(data, '$.cost') AS cost, json_extract(data, '$.tokens.input') AS input,
+    SELECT id, session_id, json_extract(data, '$.cost') AS cost, json_extract(data, '$.tokens.input') AS input,
       json_extract(data, '$.tokens.output') AS output, json_extract(data, '$.tokens.reasoning') AS reasoning,
       json_extract(data, '$.tokens.cache.read') AS read, json_extract(data, '$.tokens.cache.write') AS written
     FROM message o WHERE session_id IN {_IDS}
@@ -89,11 +89,14 @@ _NO_EVENT = """
         AND NOT EXISTS (SELECT 1 FROM event e WHERE e.aggregate_id = o.session_id
           AND CASE WHEN json_valid(e.data) THEN json_extract(e.data, '$.info.id') = o.id END)
 """
-_ONLY_HERE = f"""
-  SELECT s.id, json_group_array(n.id) FROM session_v2 s JOIN session_message n ON n.session_id = s.id
-  WHERE s.id IN {_IDS} AND s.fork_session_id IS NULL AND s.time_created <= ?2 AND n.time_created <= ?2
-    AND n.type IN ('assistant', 'compaction') AND n.id NOT GLOB '*_*_[0-9]*'
-    AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id) GROUP BY 1
+# A row for each session that was imported, also without such messages.
+_ONLY_HERE = """
+  SELECT s.id, json_group_array(n.id) FILTER (WHERE n.id IS NOT NULL)
+  FROM session_v2 s LEFT JOIN session_message n ON n.session_id = s.id
+    AND n.time_created <= ?2 AND n.type IN ('assistant', 'compaction') AND n.id NOT GLOB '*_*_[0-9]*'
+    AND NOT EXISTS (SELECT 1 FROM message o WHERE o.id = n.id)
+  WHERE s.id IN (SELECT value FROM json_each(?1)) AND s.fork_session_id IS NULL AND s.time_created <= ?2
+  GROUP BY 1
 """
 _COMPACTIONS = f"""
   SELECT session_id, time_created, json_extract(data, '$.status') FROM session_message
@@ -123,6 +126,7 @@ _AROUND = """
     (SELECT time_created FROM session_message WHERE session_id = ?1 AND seq = ?2)
 """
 _COUNTS = 5
+_NOTHING = (0, *[0.0] * (1 + _COUNTS))
 
 
 class PendingSums(Struct, frozen=True):
@@ -220,11 +224,14 @@ class BillTable:
             try:
                 if not self.upgraded and _is_of_v1(version):
                     raise BadRow("holds messages of OpenCode 1 that are gone")
+                *subtracted, ids_before = before.get(id, (*_NOTHING, "[]"))
                 bill = replace(
-                    _bill(row[:-3], before.get(id), ended),
+                    _bill(row[:-3], subtracted, ended),
                     is_held=is_held,
                     whole=plain_sum(row[5:11]),
                     only_here=frozenset(json.loads(*only_here.get(id, ("[]",)))),
+                    imported_ms=migrated if id in only_here else -1,
+                    before=frozenset(json.loads(ids_before)),
                 )
             except BadRow as bad:
                 created, updated = row[-5:-3]
@@ -251,7 +258,7 @@ def _by_session(rows: Iterable[tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
 
 def _bill(
     row: tuple[Any, ...],
-    before: tuple[Any, ...] | None,
+    before: Sequence[Any],
     compaction: tuple[Any, ...] | None,
 ) -> Bill:
     id, parent, fork, directory, model_text, usd, *counts, created, updated = row
@@ -259,7 +266,7 @@ def _bill(
     if created_ms is None:
         raise BadRow("has no usable time")
     model = _model(model_text)
-    rows_before, usd_before, *counts_before = before or (0, 0.0, 0, 0, 0, 0, 0)
+    rows_before, usd_before, *counts_before = before
     missing: list[str] = []
     spent = [cost_field(value, missing, MAX_CALL_NANO) for value in (usd, usd_before)]
     now, then = (

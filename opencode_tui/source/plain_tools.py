@@ -25,6 +25,7 @@ from opencode_tui.source.tool_uses import (
     shown_files,
     target_of,
     took_ms,
+    without_description,
 )
 
 _PATCH_BEGINNING = 500
@@ -112,7 +113,8 @@ def plain_tool(text: str, id: str, call_id: str, session_id: str) -> ToolUse | N
         target_of(tool, given.filePath, given.path, beginning, given.command, given.url, given.subagent_type),
         outcome(tool, status, meta.exit), took_ms(time.start, time.end, time.ran, time.completed),
         (identifier(meta.sessionId) or identifier(meta.sessionID)) if meta.sessionId or meta.sessionID else None,
-        digest_of(session_id, compact), added, removed, status == "error" and is_refusal(state.error),
+        digest_of(session_id, without_description(tool, compact)), added, removed,
+        status == "error" and is_refusal(state.error, None),
         shown_files(tool, given.command),
         status == "completed" and part.tool in SEARCHES and found_nothing(_said(state.output)),
     )

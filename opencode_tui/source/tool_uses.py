@@ -12,7 +12,7 @@ from opencode_tui.records.privacy.command_files import files_read
 from opencode_tui.records.privacy.commands import command_head
 from opencode_tui.source.changed_lines import ChangedLines
 from opencode_tui.source.decode import MAX_MS, moment
-from opencode_tui.source.digest import digest_of
+from opencode_tui.source.digest import LONG, digest_of
 from opencode_tui.source.text import identifier
 
 _PATCHED = re.compile(r"^\*\*\* (?:Update|Add|Delete) File: *(\S.*)$", re.MULTILINE)
@@ -23,11 +23,20 @@ _REFUSED = re.compile(
 _BLOCKED, _DECLINED = "permission.rejected", ("aborted", "The user declined this tool call")
 """The type of OpenCode 2's errors for a rule, and type and message for a person.
 
-A person who says what to do instead leaves an error as of any tool that could not do its work, which tells nothing.
+"""
+_UNABLE = re.compile("Unable to (?:edit |write |apply patch|execute command: )")
+_ASKED_MS = 1000
+"""How OpenCode 2 says that a tool failed for a reason which it does not give, and how long a person takes to write.
+
+It keeps nothing else of a person who refused a tool and said what to do instead. What else ends so, such as a file that
+must not be written, does so at once; what a model does wrong has messages of its own.
 """
 SEARCHES = frozenset(("grep", "glob", "codesearch"))
 _NOTHING = frozenset(("", "No files found", "No matches found"))
 """The first line of what a search says that found nothing."""
+_NAME = b'"description":'
+_DESCRIBED = re.compile(_NAME + rb' ?"(?:[^"\\]|\\.)*"(, ?)?', re.DOTALL)
+"""What OpenCode 1 has a model say beside a command. Within a text, JSON has a backslash before each quote."""
 _OUTCOMES = {"completed": True, "error": False}
 known_tool_name = lru_cache(maxsize=256)(targets.tool_name)
 
@@ -49,7 +58,7 @@ def tool_use(
     though OpenCode calls it completed.
     """
     name, status, file_path, path, command, url, agent, child, child_v2, start, end, ran, completed, *more = state
-    tool = known_tool_name(name) if isinstance(name, str) else ""
+    tool, took = known_tool_name(name) if isinstance(name, str) else "", took_ms(start, end, ran, completed)
     return ToolUse(
         str(id),
         str(call_id),
@@ -57,15 +66,28 @@ def tool_use(
         tool or "unknown",
         target_of(tool, file_path, path, patch, command, url, agent),
         outcome(tool, status, more[0] if more else None),
-        took_ms(start, end, ran, completed),
+        took,
         (identifier(child) or identifier(child_v2)) if child or child_v2 else None,
-        digest_of(str(session_id), given.encode(errors="replace")) if isinstance(given, str) else None,
+        digest_of(str(session_id), without_description(tool, given.encode(errors="replace")))
+        if isinstance(given, str)
+        else None,
         lines[0],
         lines[1],
-        len(more) > 1 and status == "error" and is_refusal(more[1]),
+        len(more) > 1 and status == "error" and is_refusal(more[1], took),
         shown_files(tool, command),
         status == "completed" and found_nothing(said),
     )
+
+
+def without_description(tool: str, given: bytes) -> bytes:
+    """An input's JSON without what makes no difference: a command is the same however the model describes it."""
+    if tool not in targets.COMMAND_TOOLS or len(given) > LONG or (at := given.find(_NAME)) < 0:
+        return given
+    found = _DESCRIBED.match(given, at)
+    if found is None:
+        return given
+    before, after = given[:at], given[found.end() :]
+    return (before if found[1] else before.rstrip(b", ")) + after
 
 
 def found_nothing(said: object) -> bool:
@@ -89,12 +111,17 @@ def outcome(tool: str, status: object, exit_code: object) -> bool | None:
     return ok
 
 
-def is_refusal(error: object) -> bool:
-    """Whether an error, which OpenCode 2 has in an object, says that the tool was refused; nothing of it is kept."""
+def is_refusal(error: object, took: int | None) -> bool:
+    """Whether an error, which OpenCode 2 has in an object, says that the tool was refused; nothing of it is kept.
+
+    `took` are the milliseconds that the tool ran, with the time in which a person was asked for leave.
+    """
     if isinstance(error, dict):
         kind, text = error.get("type"), error.get("message")
         if kind == _BLOCKED or (kind, text) == _DECLINED:
             return True
+        if kind == "tool.execution" and took is not None and took >= _ASKED_MS:
+            return isinstance(text, str) and (_UNABLE.match(text) or _REFUSED.match(text)) is not None
     else:
         text = error
     return isinstance(text, str) and _REFUSED.match(text) is not None

@@ -67,3 +67,12 @@ def test_an_ordinary_session_shows_no_signs() -> None:
     second = call("0.02", "edit src/a.ts", input=100, cache_read=12_000, model=OPUS)
     seen = signs(session(turn(first, second)))
     assert [rule.name for rule in SESSION_RULES if rule.may_find(seen, {})] == ["small_edits"], "one edit may be one"
+
+
+def test_builds_are_a_sign_only_where_their_output_can_be_measured() -> None:
+    def loud(*contexts: int) -> int:
+        calls = [call("0.02", "bash npm test", input=context, model=OPUS) for context in contexts]
+        return signs(session(turn(*calls))).loud
+
+    assert loud(10_000, 20_000, 30_000, 40_000) == 4
+    assert loud(40_000, 10_000, 40_000, 10_000) == 0

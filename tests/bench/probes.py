@@ -22,6 +22,7 @@ from opencode_tui.ledger.sums import settle
 from opencode_tui.readings.context import context_of
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insights import read_insights
+from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.requests import InsightsRequest
 from opencode_tui.sync import Sync
@@ -64,9 +65,9 @@ def today_right(settings: Settings, ledger: Path) -> tuple[float]:
     return (seen[0] - began,)
 
 
-def insights(settings: Settings, ledger: Path) -> tuple[float, float, float]:
-    """Seconds to classify all turns and to look for insights in all sessions, of a ledger that has neither; the same
-    after one new call; and to read the week's insights.
+def insights(settings: Settings, ledger: Path) -> tuple[float, float, float, float]:
+    """Seconds to classify all turns and to look for insights in all sessions, of a ledger that has neither; to make the
+    sums by task then; the first after one new call; and to read the week's insights.
     """
     opened = Ledger(ledger)
     sync = Sync(opened, settings, os.environ)
@@ -77,6 +78,11 @@ def insights(settings: Settings, ledger: Path) -> tuple[float, float, float]:
     first = time.perf_counter() - began
     if sessions_behind(opened.connection, "turns"):
         raise SystemExit("not all turns were classified")
+    began = time.perf_counter()
+    settle_turns(opened)
+    summing = time.perf_counter() - began
+    if sessions_behind(opened.connection, "tasks"):
+        raise SystemExit("not all sums by task were made")
     append_call(settings.data_dirs[0] / "opencode.db")
     sync.poll()
     began = time.perf_counter()
@@ -89,7 +95,7 @@ def insights(settings: Settings, ledger: Path) -> tuple[float, float, float]:
         raise SystemExit(f"{found.sessions_left} sessions were not looked at")
     read = time.perf_counter() - began
     opened.close()
-    return first, after_one, read
+    return first, summing, after_one, read
 
 
 def polls(settings: Settings, ledger: Path) -> tuple[float, float, float, float]:

@@ -48,11 +48,13 @@ class Server:
         """Until nothing runs in the session any more."""
         until(lambda: session not in self._call("GET", "/session/status"), f"{session} still runs")
 
-    def decline(self, session: str) -> None:
-        """Refuse what the session asks leave for, once it does."""
+    def decline(self, session: str, instead: str = "", after_s: float = 0) -> None:
+        """Refuse what the session asks leave for, some seconds after it does, and maybe say what to do instead."""
         until(lambda: bool(self._call("GET", "/permission")), f"{session} asks for nothing")
         (asked,) = self._call("GET", "/permission")
-        self._call("POST", f"/permission/{asked['id']}/reply", {"reply": "reject"})
+        time.sleep(after_s)
+        said = {"message": instead} if instead else {}
+        self._call("POST", f"/permission/{asked['id']}/reply", {"reply": "reject", **said})
         self.wait(session)
 
     def undo(self, session: str, message: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
+import time
 import urllib.request
 from http import HTTPStatus
 from pathlib import Path
@@ -79,12 +80,14 @@ class Server2(Server):
         self._data("POST", f"/experimental/session/{session}/wait", {})
         until(lambda: session not in self._data("GET", "/session/active"), f"{session} still runs")
 
-    def decline(self, session: str) -> None:
-        """Refuse what the session asks leave for, once it does."""
+    def decline(self, session: str, instead: str = "", after_s: float = 0) -> None:
+        """Refuse what the session asks leave for, some seconds after it does, and maybe say what to do instead."""
         where = f"/session/{session}/permission"
         until(lambda: bool(self._data("GET", where)), f"{session} asks for nothing")
         (asked,) = self._data("GET", where)
-        self._data("POST", f"{where}/{asked['id']}/reply", {"decision": "reject"})
+        time.sleep(after_s)
+        said = {"message": instead} if instead else {}
+        self._data("POST", f"{where}/{asked['id']}/reply", {"decision": "reject", **said})
         self.wait(session)
 
     def undo(self, session: str, message: str) -> None:

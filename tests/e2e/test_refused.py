@@ -15,13 +15,18 @@ pytestmark = pytest.mark.e2e
 
 REFUSED = 2
 PERSON = {"*": "allow", "edit": "ask"}
+INSTEAD = "keep the old name"
 RULE = {"*": "allow", "edit": {"*": "allow", "a.py": "deny"}}
 
 
 @pytest.mark.parametrize("version", [LATEST, LATEST_2])
-@pytest.mark.parametrize("permission", [PERSON, RULE], ids=["by a person", "by a rule"])
+@pytest.mark.parametrize(
+    ("permission", "instead"),
+    [(PERSON, ""), (PERSON, INSTEAD), (RULE, "")],
+    ids=["by a person", "with words", "by a rule"],
+)
 def test_an_edit_that_was_refused_is_none_that_failed(
-    install: Install, new_ledger: NewLedger, version: str, permission: dict[str, object]
+    install: Install, new_ledger: NewLedger, version: str, permission: dict[str, object], instead: str
 ) -> None:
     opencode = install(version, permission=permission)
     with opencode.serve() as server:
@@ -30,7 +35,7 @@ def test_an_edit_that_was_refused_is_none_that_failed(
             server.prompt(session, "EDIT it")
         else:
             server.prompt_and_leave(session, "EDIT it")
-            server.decline(session)
+            server.decline(session, instead, after_s=1.1 if instead else 0)
     assert (opencode.project / "a.py").read_text() == "x = 1\n"
     ledger = new_ledger(opencode)
     ledger.sync()

@@ -13,6 +13,7 @@ from opencode_tui.ledger.breakdown_queries import breakdown, keys_of
 from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.ledger.sums import BUCKET_QUARTERS, QUARTER_MS
+from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import BreakdownRow
 from tests.support.watched import NOON, Watched
@@ -38,10 +39,9 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
 
 
 def kept(watched: Watched) -> set[tuple[str, int]]:
-    """(part, how many buckets after the first) of each bucket."""
-    return {
-        (part, number - FIRST) for part, number in watched.ledger.connection.execute("SELECT part, number FROM bucket")
-    }
+    """(part, how many buckets after the first) of each bucket that is not by time."""
+    rows = watched.ledger.connection.execute("SELECT part, number FROM bucket WHERE part NOT LIKE '% %'")
+    return {(part, number - FIRST) for part, number in rows}
 
 
 def make_all(watched: Watched) -> None:
@@ -111,6 +111,16 @@ def test_turns_that_are_not_classified_have_no_bucket_by_task(watched: Watched) 
     assert ("task", 2) in kept(watched)
 
 
+def test_nor_have_those_whose_sums_by_task_are_not_made_yet(watched: Watched) -> None:
+    watched.call(session="ses_2", at=NOON + BUCKET_MS)
+    settle_findings(watched.ledger, {})
+    make_all(watched)
+    assert ("task", 1) not in kept(watched)
+    settle_turns(watched.ledger)
+    make_all(watched)
+    assert ("task", 1) in kept(watched)
+
+
 @pytest.mark.parametrize("column", ["project", "unattended", "parent_id"])
 def test_a_session_that_moves_leaves_the_buckets_in_which_it_is(watched: Watched, column: str) -> None:
     watched.call(session="ses_2", at=NOON + BUCKET_MS)
@@ -137,7 +147,9 @@ def test_buckets_by_other_rules_for_a_sessions_kind_are_made_again(
     monkeypatch.setattr(buckets, "_KEYS_NOW", 7)
     assert rows(watched, "kind") == of_calls(watched, "kind")
     make_all(watched)
-    assert watched.ledger.connection.execute("SELECT DISTINCT keys FROM bucket").fetchall() == [(7,)]
+    assert watched.ledger.connection.execute(
+        "SELECT DISTINCT keys FROM bucket WHERE part IN ('call', 'tool', 'task')"
+    ).fetchall() == [(7,)]
 
 
 def test_equal_speeds_are_kept_once_with_their_number(watched: Watched) -> None:

@@ -69,5 +69,5 @@ def test_uses_of_an_older_ledger_are_read_as_before(tmp_path: Path) -> None:
         insert(connection, "tool", use)
     with closing(Ledger(tmp_path / "old.db")) as ledger:
         (session,) = calls_of_sessions(ledger.connection, ["ses_1"])
-    (used,) = session.uses["msg_1"]
+    ((_, (used,)),) = session.turns.values()
     assert (used.target, used.ok, used.files) == ("cat", True, ())

@@ -21,6 +21,7 @@ from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import NamedSpan, Selection
+from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.session_parts import read_parts
 from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import BreakdownRow
@@ -59,7 +60,9 @@ _CALL = st.fixed_dictionaries(
 )
 _WRITE = st.tuples(st.sampled_from(["insert", "update", "delete", "upsert", "use", "end use", "move"]), _IDS, _CALL)
 _STEP = st.tuples(
-    st.sampled_from(["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle", "buckets", "buckets"]),
+    st.sampled_from(
+        ["first", "second", "raw", "rolled back", "vacuum", "reopen", "settle", "look", "buckets", "buckets"]
+    ),
     st.lists(_WRITE, max_size=4),
 )
 SPANS = (
@@ -164,6 +167,8 @@ def test_the_sums_are_those_of_the_calls_whoever_wrote_them(steps: list[tuple[st
                     raise ZeroDivisionError
             elif who == "settle":
                 settle_turns(ledgers["second"])
+            elif who == "look":  # classifies, and leaves the sums by task
+                settle_findings(ledgers["second"], {})
             elif who == "buckets":
                 while make_bucket(ledgers["second"], NOON + 99 * DAY_MS):
                     pass

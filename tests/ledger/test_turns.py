@@ -15,6 +15,7 @@ from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.changed_work import is_behind, sessions_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.readings import turn_settling
+from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.turn_settling import settle_turns
 from opencode_tui.records.breakdown import Measures
 from opencode_tui.records.requests import Filter
@@ -88,6 +89,20 @@ def test_while_they_are_behind_the_total_is_right_all_the_same(watched: Watched)
     settle_turns(watched.ledger)
     assert spent(watched, "task") == {("coding",): 590_000_000, ("exploration",): 40_000_000}
     assert measured(watched)[()].edit_turns == 3
+
+
+def test_while_their_sums_are_behind_all_is_right_from_the_calls(watched: Watched) -> None:
+    a_day(watched)
+    settle_findings(watched.ledger, {})
+    connection = watched.ledger.connection
+    assert (is_behind(connection, "turns"), sessions_behind(connection, "tasks")) == (False, ["ses_1"])
+    from_calls = measured(watched, "task"), measured(watched, "model"), queries.spend(connection, EVER)
+    assert from_calls[0]["coding",].edit_turns == 2
+    assert connection.execute("SELECT count(*) FROM task_sum").fetchone() == (0,)
+    settle_turns(watched.ledger)
+    assert not is_behind(connection, "tasks")
+    assert connection.execute("SELECT sum(calls) FROM task_sum").fetchone() == (6,)
+    assert (measured(watched, "task"), measured(watched, "model"), queries.spend(connection, EVER)) == from_calls
 
 
 def test_copies_cost_nothing_and_have_no_turn(watched: Watched) -> None:

@@ -227,6 +227,34 @@ def test_a_turn_that_was_undone(store: V1, day: Day) -> None:
     assert (first.rule, first.cost_nano, first.saves_nano) == ("undone_calls", 300_000_009, 300_000_009)
 
 
+def test_what_a_model_did_before_the_session_went_on_with_another_one(store: V1, day: Day) -> None:
+    session = store.session("Tune the prompt")
+    turn = store.prompt(session)
+    for read in (0, 60_000, 60_000, 0, 60_000):
+        tokens = Tokens(10, 200, 0, read, 60_000 - read)
+        store.call(session, turn=turn, cost="0.380000003", model=OPUS, tokens=tokens)
+    store.call(session, turn=turn, cost="0.01", model=KIMI, tokens=Tokens(20_000, 300))
+    (first,) = day()
+    assert (first.rule, first.cost_nano, first.calls) == ("cache_break", 380_000_003, 1)
+
+
+def test_attempts_that_were_undone_are_no_redesign_of_the_file_that_each_of_them_edited(store: V1, day: Day) -> None:
+    session = store.session("Try a grid")
+    store.call(session, cost="0.110000001", tools=EDIT)
+    for _ in range(3):
+        turn = store.prompt(session)
+        store.call(session, turn=turn, cost="0.090000003", tools=EDIT)
+        day()
+        store.revert(session, turn)
+    store.call(session, cost="0.02")
+    (first,) = day()
+    assert (first.rule, first.cost_nano, first.calls) == ("undone_calls", 270_000_009, 3)
+    for _ in range(3):
+        store.call(session, cost="0.100000007", tools=EDIT)
+    first, *_ = day()
+    assert (first.rule, first.cost_nano) == ("redesign_loop", 680_000_031), "of all seven, fewer than half were undone"
+
+
 def test_a_deleted_session_and_a_fork(store: V1, day: Day) -> None:
     kept, lost = store.session("Keep this"), store.session("Drop this")
     for session, cost in ((kept, "0.30"), (lost, "0.200000005")):

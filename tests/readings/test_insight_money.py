@@ -156,18 +156,26 @@ def test_a_fan_out_says_how_many_subagents_there_were_though_two_got_stuck(store
     assert costs(found) == {"fan_out": 18 * NANO, "identical_calls": 12 * NANO}
     assert one(found, "fan_out").what.startswith('one turn of "Audit" started 6 subagents, ')
     assert one(found, "fan_out").what.endswith(
-        "which cost $1.80 beside $0.01 for the asking, as far as it lies in this period and no closer insight counts it"
+        "which cost $1.80, as far as it lies in this period and no closer insight counts it; "
+        "the asking cost $0.01 in all"
     )
 
 
-def test_of_two_causes_of_the_same_subagents_that_which_would_save_more_stands(store: V1, of: Of) -> None:
+def shown(file: str) -> Tool:
+    return tool("bash", f"sed -n '1,200p' {file}", exit=0)
+
+
+@pytest.mark.parametrize("look", [read, shown])
+def test_of_two_causes_of_the_same_subagents_that_which_would_save_more_stands(
+    store: V1, of: Of, look: Callable[[str], Tool]
+) -> None:
     session = store.session("Audit everything")
     asking = store.prompt(session)
     children = [store.session(f"Look {number}", parent=session) for number in range(7)]
     for number, child in enumerate(children):
         turn = store.prompt(child, model=KIMI)
-        store.call(child, turn=turn, model=KIMI, cost=ODD, tools=[read(f"src/core{each}.ts") for each in range(6)])
-        store.call(child, turn=turn, model=KIMI, cost=ODD, tools=[read(f"src/own{number}.ts")])
+        store.call(child, turn=turn, model=KIMI, cost=ODD, tools=[look(f"src/core{each}.ts") for each in range(6)])
+        store.call(child, turn=turn, model=KIMI, cost=ODD, tools=[look(f"src/own{number}.ts")])
     asked = [tool("task", f"Look {number}", child=child) for number, child in enumerate(children)]
     store.call(session, turn=asking, cost=ODD, tools=asked)
     found = of("today")

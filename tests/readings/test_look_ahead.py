@@ -15,6 +15,7 @@ from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.readings import finding_settling, look_ahead, session_look
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.look_process import KnownLimits
+from opencode_tui.readings.turn_settling import settle_turns
 from tests.support.watched import Limits, Watched
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -51,6 +52,7 @@ def rows(watched: Watched) -> Rows:
 
 def settled(watched: Watched) -> Rows:
     settle_findings(watched.ledger, {}, Limits())
+    settle_turns(watched.ledger)
     return rows(watched)
 
 
@@ -130,7 +132,8 @@ def test_few_sessions_and_a_single_core_are_not_worth_a_process(
     settled(watched)
     assert len(own_looks) == 3 * SESSIONS
     monkeypatch.undo()
-    assert look_ahead.given_away([["ses_1"]] * 10) == 0
+    with look_ahead.other_process(look_ahead.WORTH_A_PROCESS - 1) as process:
+        assert process is None
 
 
 def test_limits_that_were_looked_up_are_the_limits() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from opencode_tui.clock import DAY_MS, MINUTE_MS
 from opencode_tui.config.settings import Settings
+from opencode_tui.ledger.session_work_queries import latest_rates
 from opencode_tui.readings.context import context_of
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insights import read_insights
@@ -124,3 +125,15 @@ def test_one_that_is_no_longer_used_was_in_use_for_what_came_before(store: V1, l
     at = START_MS + 70 * DAY_MS
     store.call(store.session("Much later", created=at), at=at, cost="0.01", model=OPUS, tokens=Tokens(500, 10))
     assert found(store, looking) == SMALL
+
+
+def test_a_model_that_its_sessions_went_on_without_has_its_rates(store: V1, looking: Reader) -> None:
+    for days in range(2):
+        session = store.session("Think, then type", created=START_MS + days * DAY_MS)
+        for number, model in enumerate((OPUS, OPUS, KIMI)):
+            at = START_MS + days * DAY_MS + number
+            store.call(session, at=at, cost="0.11", model=model, tokens=Tokens(20_000, 300))
+    while looking.poll():
+        pass
+    rates = latest_rates(looking.ledger.connection)
+    assert {model: each.input for model, each in rates.items()} == {OPUS: 5_000_000_000, KIMI: 950_000_000}

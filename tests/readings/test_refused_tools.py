@@ -68,6 +68,7 @@ def test_edits_that_were_refused_are_no_failed_edits(
         ("unknown", REJECTED, []),
         ("aborted", "Tool execution interrupted", [91_200_005]),
         ("tool.execution", "Unable to edit src/pay.ts", [91_200_005]),
+        ("tool.execution", f"File not found: {FILE}", [91_200_005]),
     ],
 )
 def test_opencode_2_says_by_the_type_of_the_error_what_was_refused(
@@ -82,6 +83,31 @@ def test_opencode_2_says_by_the_type_of_the_error_what_was_refused(
     assert failed_edits(read, store.now) == found
     kept = read.ledger.connection.execute("SELECT DISTINCT name, target, ok FROM tool").fetchall()
     assert kept == [("edit", FILE, 0 if found else 2)]
+    read.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "took", "refused"),
+    [
+        ("edit", "Unable to edit src/pay.ts", 4000, True),
+        ("write", "Unable to write src/pay.ts", 4000, True),
+        ("apply_patch", "Unable to apply patch", 4000, True),
+        ("bash", "Unable to execute command: npm test", 4000, True),
+        ("edit", "Unable to edit src/pay.ts", 90, False),
+        ("edit", "Could not find oldString in src/pay.ts.", 4000, False),
+        ("apply_patch", "Unable to prepare patch at src/pay.ts", 4000, False),
+        ("grep", "Unable to grep for pay", 4000, False),
+    ],
+)
+def test_opencode_2_does_not_say_that_a_person_wanted_something_else_but_their_writing_took_time(
+    tmp_path: Path, name: str, message: str, took: int, refused: bool
+) -> None:
+    store = V2(tmp_path)
+    session = store.session("Careful review")
+    use = tool(name, FILE if name != "bash" else "npm test", ok=False, output=message, took=took)
+    store.call(session, turn=store.prompt(session), tools=[use])
+    read = read_all(store)
+    assert read.ledger.connection.execute("SELECT ok FROM tool").fetchall() == [(2 if refused else 0,)]
     read.close()
 
 

@@ -51,6 +51,8 @@ PLAIN: list[dict[str, Any]] = [
     part("write", input={"filePath": "a.md", "content": "é" * 2500}),
     part("bash", input={"command": "cd x && git push --force"}, metadata={"exit": 1}),
     part("bash", input={"command": "sleep 9"}, metadata={"exit": True}),
+    part("bash", input={"command": "ls", "description": 'Show "all" of é\\'}, metadata={"exit": 0}),
+    part("bash", input={"command": "echo " + "x" * 3990, "description": "Long with what it says"}),
     part("task", input={"subagent_type": "explore"}, metadata={"sessionId": "ses_2"}),
     part("webfetch", input={"url": "https://a.example/b?c"}),
     part("sk-abcdefghij", input={}),

@@ -90,3 +90,76 @@ def test_a_fork_that_opencode_1_deletes_later_is_still_no_second_spend(tmp_path:
     assert_truth(ours, store.truth)
     assert unlisted(ours) == []
     assert [each.unexplained_nano for each in found.figures] == [0, 0, 0]
+
+
+GONE_IN_1 = "DELETE FROM message WHERE id = ?"
+GONE_IN_2 = "DELETE FROM session_message WHERE id = ?"
+
+
+@pytest.mark.parametrize("first", [GONE_IN_1, GONE_IN_2])
+def test_what_both_have_undone_is_no_second_spend(tmp_path: Path, first: str) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    second = old.call(root, cost="0.013087141")
+    third = old.call(root, cost="0.030000007")
+    ours = synced(old)
+    store = V2(tmp_path, upgraded=old)
+    store.call(root, cost="0.05")
+    ours.poll()
+    for call in (second, third):
+        store.database.run(first, call)
+    store.call(root, cost="0.06")
+    ours.poll()
+    for call in (second, third):
+        store.database.run(GONE_IN_2 if first is GONE_IN_1 else GONE_IN_1, call)
+    store.call(root, cost="0.07")
+    ours.poll()
+    assert unlisted(ours) == []
+    assert_truth(ours, store.truth)
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    store.call(root, cost="0.08")
+    ours.poll()
+    assert_truth(ours, store.truth)
+    assert [each.unexplained_nano for each in reconciled(ours).figures] == [0, 0, 0]
+
+
+@pytest.mark.parametrize("is_seen", [True, False], ids=["seen", "unseen"])
+def test_a_forks_copies_that_both_have_deleted_are_no_second_spend(tmp_path: Path, is_seen: bool) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    fork = old.fork(root)
+    old.call(fork, cost="0.03")
+    ours = reader(old.data_dir)
+    if is_seen:
+        ours.poll()
+    store = V2(tmp_path, upgraded=old)
+    for sql in DELETED["a session"]:
+        store.database.run(sql, fork)
+    ours.poll()
+    store.database.run("DELETE FROM session_message WHERE session_id = ?", fork)
+    store.call(fork, cost="0.07")
+    ours.poll()
+    assert unlisted(ours) == []
+    assert_truth(ours, store.truth)
+    undo(store, fork, "0.09")
+    ours.poll()
+    assert unlisted(ours) == [("undone", 90_000_000)]
+    assert_truth(ours, store.truth)
+
+
+def test_what_was_undone_before_the_upgrade_is_in_no_sum(tmp_path: Path) -> None:
+    old = V1(tmp_path)
+    root = old.session("Fix header")
+    old.call(root, cost="0.20")
+    asked = old.prompt(root)
+    old.call(root, cost="0.03", turn=asked)
+    ours = synced(old)
+    old.revert(root, asked)
+    old.call(root, cost="0.02")
+    store = V2(tmp_path, upgraded=old)
+    undo(store, root, "0.04")
+    ours.poll()
+    assert unlisted(ours) == [("undone", 40_000_000)]
+    assert_truth(ours, store.truth)

@@ -36,6 +36,7 @@ class Tool:
     exit: int | None = None
     lines: tuple[int, int] | None = None
     error_type: str = "tool.execution"
+    description: str = "run"
 
     @property
     def _key(self) -> str:
@@ -48,7 +49,7 @@ class Tool:
         elif self.name == "edit":
             given |= {"oldString": "x = 1", "newString": "x = 2"}
         elif self.name == "bash":
-            given |= {"description": "run"}
+            given |= {"description": self.description}
         return given
 
     def state(self, start: int, parent: str) -> Json:
@@ -113,12 +114,14 @@ def tool(
     exit: int | None = None,
     lines: tuple[int, int] | None = None,
     error_type: str = "tool.execution",
+    description: str = "run",
 ) -> Tool:
     """A use of a tool by OpenCode 1's name for it; `ok=None` while it runs, `child` the session of a `task`.
 
-    `lines` are those that an edit added and removed, `error_type` is what OpenCode 2 calls the error.
+    `lines` are those that an edit added and removed, `error_type` is what OpenCode 2 calls the error, and
+    `description` is what OpenCode 1 has the model say beside a command.
 
     A command that completes has an `exit` code, which OpenCode writes into its metadata.
     """
     status: Status = "running" if ok is None else "completed" if ok else "error"
-    return Tool(name, target, status, took, output, child, agent, exit, lines, error_type)
+    return Tool(name, target, status, took, output, child, agent, exit, lines, error_type, description)

@@ -22,7 +22,7 @@ class AbortedTurns(InsightRule):
 
     name = "aborted_turns"
     lever = "context"
-    version = 2
+    version = 3
     thresholds = (Threshold("aborted_turns", 1),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
-from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES
+from opencode_tui.analysis.tool_kinds import TEXT_SEARCHES, searched_in_vain
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Sure, Threshold, Words
@@ -20,7 +20,7 @@ _EMPTY = 24
 
 
 class EmptySearches(InsightRule):
-    """The cost is the exact sum of the calls that asked for nothing but searches that found nothing.
+    """The cost is the exact sum of the calls that asked for nothing but searches that found nothing, also by commands.
 
     Uses that older versions read do not say what they found. Of a row of them without anything else in between, it is
     estimated by how many tokens the context grew after each.
@@ -28,7 +28,7 @@ class EmptySearches(InsightRule):
 
     name = "empty_searches"
     lever = "context"
-    version = 3
+    version = 4
     thresholds = (Threshold("empty_searches", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -65,9 +65,9 @@ class EmptySearches(InsightRule):
 
 
 def _known(turn: TurnWork) -> list[CallFacts]:
-    """The calls of a turn that asked for nothing but searches that said that they found nothing."""
+    """The calls of a turn that asked for nothing but searches that are known to have found nothing."""
     asked = uses_by_call(turn.tools)
-    return [call for call in turn.calls if (uses := asked.get(call.id)) and all(use.found_nothing for use in uses)]
+    return [call for call in turn.calls if (uses := asked.get(call.id)) and all(map(searched_in_vain, uses))]
 
 
 def _rows(turn: TurnWork, least: int) -> Iterator[list[CallFacts]]:

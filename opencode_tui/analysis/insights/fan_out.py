@@ -62,13 +62,18 @@ class FanOut(InsightRule):
         cost, starts = cost_and_saving(findings)
         turns = max(1, groups_left(findings, "turn"))
         started, asking = (of_groups(findings, name, "turn") for name in ("started", "asking"))
-        rest = "" if are_whole(findings) else ", as far as it lies in this period and no closer insight counts it"
+        beside = f" beside {format_usd(asking)} for the asking"
+        if not are_whole(findings):
+            beside = (
+                f", as far as it lies in this period and no closer insight counts it; the asking cost "
+                f"{format_usd(asking)} in all"
+            )
         by = "one turn" if turns == 1 else plural(turns, "turn")
         return Words(
             title=f"{by} started {plural(started, 'subagent')}",
             what=(
-                f"{by} of {where(findings)} started {plural(started, 'subagent')}, which cost {format_usd(cost)} "
-                f"beside {format_usd(asking)} for the asking{rest}"
+                f"{by} of {where(findings)} started {plural(started, 'subagent')}, which cost {format_usd(cost)}"
+                f"{beside}"
             ),
             how="ask for fewer subagents with a larger part each, or name the files instead of letting them search",
             sum_shown=sum_of_starts(cost, starts, saving_calls(findings)),

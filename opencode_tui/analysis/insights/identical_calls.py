@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, where
 from opencode_tui.analysis.loops import identity, loops
+from opencode_tui.analysis.tool_kinds import files_opened
 from opencode_tui.money import format_usd, plural
 from opencode_tui.records.facts import CallFacts
 from opencode_tui.records.insights import Finding, Threshold, Words
@@ -21,7 +22,7 @@ class IdenticalCalls(InsightRule):
     name = "identical_calls"
     lever = "context"
     is_followed_whole = True
-    version = 3
+    version = 4
     thresholds = (Threshold("identical_calls", 5),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -65,7 +66,7 @@ def _repeats(turn: TurnWork, least: int) -> Iterator[tuple[str, list[CallFacts]]
 
     Only inputs with a digest are known to be identical.
     """
-    known = [use for use in turn.tools if use.digest is not None and use.name != "read"]
+    known = [use for use in turn.tools if use.digest is not None and not files_opened(use)]
     if max(Counter(use.digest for use in known).values(), default=0) < least:
         return
     found = [loop for loop in loops(turn.calls, turn.tools) if loop.times >= least]

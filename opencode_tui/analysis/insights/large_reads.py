@@ -14,6 +14,7 @@ from opencode_tui.analysis.conversation import uses_by_call
 from opencode_tui.analysis.insights.parts import calls_left, without_first
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.analysis.overhead import is_overhead
+from opencode_tui.analysis.tool_kinds import files_opened
 from opencode_tui.money import format_usd, plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
@@ -44,7 +45,7 @@ class LargeReads(InsightRule):
     name = "large_reads"
     lever = "context"
     is_followed_whole = True
-    version = 4
+    version = 5
     thresholds = (Threshold("large_read_tokens", 10_000),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -91,14 +92,14 @@ def _reads(turn: TurnWork, work: SessionWork) -> Iterator[tuple[str, _Read]]:
     asked = uses_by_call(turn.tools)
     for call, after in pairwise(turn.calls):
         uses, rates = asked.get(call.id, ()), work.rates.get(after.model)
-        if len(uses) != 1 or uses[0].name != "read" or not uses[0].target or not uses[0].ok or rates is None:
+        if len(uses) != 1 or not uses[0].ok or rates is None or len(files := files_opened(uses[0])) != 1:
             continue
         if call.model == after.model and not is_overhead(after) and call.tokens.context and after.cost_nano:
             written = call.tokens.output + call.tokens.reasoning
             tokens = after.tokens.context - call.tokens.context - written
             paid = min(tokens, after.tokens.input + after.tokens.cache_write)
             nano = min(after.cost_nano, max(0, paid) * fresh_rate(after, rates) // _MILLION)
-            yield uses[0].target, _Read(turn.id, after, paid, nano)
+            yield files[0], _Read(turn.id, after, paid, nano)
 
 
 RULES = (LargeReads(),)

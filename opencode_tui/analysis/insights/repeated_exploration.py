@@ -31,7 +31,7 @@ class RepeatedExploration(InsightRule):
     is_about_subagents = True
     reach = "broad"
     is_said_beside = True
-    version = 3
+    version = 4
     thresholds = (Threshold("repeated_exploration", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:

@@ -13,7 +13,7 @@ from opencode_tui.analysis.insights.parts import calls_left, rest_text, without_
 from opencode_tui.analysis.insights.rule import InsightRule, InsightSettings, project_file_key, where
 from opencode_tui.analysis.loops import identity
 from opencode_tui.analysis.overhead import is_overhead
-from opencode_tui.analysis.tool_kinds import looks_something_up
+from opencode_tui.analysis.tool_kinds import files_opened, looks_something_up
 from opencode_tui.money import format_usd, plural
 from opencode_tui.paths import last_part
 from opencode_tui.records.facts import CallFacts
@@ -30,6 +30,7 @@ class _Read(Struct, frozen=True):
 class RepeatedReads(InsightRule):
     """The cost is that of the calls which read the file and did nothing but look.
 
+    A command that showed the file, such as `cat` or `sed -n`, has read it too; each command line is a part of its own.
     A run of reads ends with an edit of the file, with a command that may have changed it, and with a compaction, after
     which the model no longer has what it read.
     """
@@ -37,7 +38,7 @@ class RepeatedReads(InsightRule):
     name = "repeated_reads"
     lever = "context"
     is_followed_whole = True
-    version = 3
+    version = 4
     thresholds = (Threshold("repeated_reads", 4),)
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
@@ -45,7 +46,7 @@ class RepeatedReads(InsightRule):
 
     def find(self, work: SessionWork, settings: InsightSettings) -> Iterator[Finding]:
         least = self.thresholds[0].of(settings)
-        read = Counter(use.target for turn in work.turns for use in turn.tools if use.name == "read")
+        read = Counter(file for turn in work.turns for use in turn.tools for file in files_opened(use))
         if max(read.values(), default=0) < least:
             return
         did_more = {use.call_id for turn in work.turns for use in turn.tools if not looks_something_up(use)}
@@ -96,8 +97,9 @@ def _runs(work: SessionWork) -> Iterator[tuple[str, list[_Read]]]:
                 if may_change_files(use):
                     file = changed_file(use)
                     yield from _ended({file: running.pop(file, {})} if file else running)
-                elif use.name == "read" and use.target and use.ok is not False:
-                    running.setdefault(use.target, {}).setdefault(identity(use), []).append(_Read(call, turn.id))
+                elif use.ok is not False and (part := identity(use)):
+                    for file in files_opened(use):
+                        running.setdefault(file, {}).setdefault(part, []).append(_Read(call, turn.id))
     yield from _ended(running)
 
 

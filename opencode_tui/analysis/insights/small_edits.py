@@ -127,7 +127,7 @@ def _tokens(calls: Sequence[CallFacts], *, is_switch: bool) -> Tokens:
 
 def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
     """The calls of a turn that is a small edit; none of any other turn."""
-    if not turn.edits or turn.task in _HARD:
+    if not turn.edits or turn.task in _HARD or "write" in [use.name for use in turn.tools]:
         return []
     calls = [call for call in turn.calls if not is_overhead(call)]
     if not 0 < _written(calls) <= most_written or _read(calls) > _MOST_READ:
@@ -138,7 +138,6 @@ def _small(turn: TurnWork, most_written: int) -> list[CallFacts]:
         and 0 < len(files) <= _MOST_FILES
         and len({call.model for call in calls}) == 1
         and not any(call.error for call in calls)
-        and not any(use.name == "write" for use in turn.tools)
         and all(use.ok is True and use.child_session_id is None for use in turn.tools)
     )
     return calls if is_small else []

@@ -24,7 +24,7 @@ class SubagentModel(InsightRule):
     name = "subagent_model"
     lever = "routing"
     thresholds = (Threshold("subagent_price", 2),)
-    version = 3
+    version = 4
 
     def may_find(self, signs: SessionSigns, settings: InsightSettings) -> bool:
         return signs.is_subagent and not signs.edit_turns

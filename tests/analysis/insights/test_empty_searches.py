@@ -43,6 +43,18 @@ def test_searches_that_said_that_they_found_nothing_are_measured_wherever_they_s
     assert signs_of(session(turn(*searches(4, 12)), turn(*searches(3, 12))), ()).searches == 4, "the most of one turn"
 
 
+def test_commands_that_only_searched_say_by_their_exit_code_that_they_found_nothing() -> None:
+    def asks(*uses: str) -> Written:
+        return call("0.051", *uses, input=90_000)
+
+    four = turn(asks("bash! rg"), asks("bash! grep"), asks("bash! git grep", "grep0"), asks("bash! rg"), asks())
+    (finding,) = found(RULE, session(four))
+    assert (finding.cost_nano, finding.saves_nano, finding.sure) == (4 * 51_000_000, 3 * 51_000_000, "measured")
+    assert signs_of(session(four), ()).searches == 5
+    for other in ("bash rg", "bash! rg; npm test", "bash! npm test", "bash? rg", "bash! cat"):
+        assert not found(RULE, session(turn(*(asks(other) for _ in range(9)), asks()))), other
+
+
 def test_one_match_is_more_than_nothing_and_three_are_too_few() -> None:
     assert not found(RULE, session(turn(*searches(4, 25))))
     assert not found(RULE, session(turn(*searches(3, 12))))

@@ -43,9 +43,15 @@ def test_a_command_that_is_new_and_may_change_files_makes_the_next_run_a_new_one
     assert not after(*(f"bash#{number} sed" for number in range(10, 18)))
     assert not after(*["bash sed"] * 8)  # of which nobody knows whether it was the same
     assert not after(*(f"task#{number} general" for number in range(10, 18)))
-    for harmless in ("bash#{} git status", "bash#{} rg", "read#{} src/a.ts", "edit!#{} src/a.ts"):
+    looks = ("bash#{} git status", "bash#{} rg", "bash#{} cat < src/a.ts", "bash#{} sed < src/a.ts", "read#{} src/a.ts")
+    for harmless in (*looks, "edit!#{} src/a.ts"):
         (finding,) = after(*(harmless.format(number) for number in range(10, 18)))
         assert (finding.cost_nano, finding.saves_nano) == (40 * CENT, 35 * CENT)
+
+
+def test_a_file_that_a_command_shows_again_is_left_to_the_rule_of_reads() -> None:
+    assert not found(RULE, session(turn(*(call("0.05", "bash#5 cat < src/a.ts") for _ in range(9)))))
+    assert found(RULE, session(turn(*(call("0.05", "bash#5 rg < src/a.ts") for _ in range(9)))))
 
 
 def test_the_state_of_a_repository_after_each_commit_is_a_new_one() -> None:

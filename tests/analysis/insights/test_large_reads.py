@@ -35,6 +35,13 @@ def test_a_file_of_30000_tokens_read_in_three_turns_costs_its_tokens_three_times
     assert said.sum_shown.startswith("90k tokens when first read: $0.09; ")
 
 
+def test_a_file_that_commands_showed_was_read_as_well() -> None:
+    (finding,) = found(RULE, session(*rounds(3, 12_000, "bash cat < src/generated/api.ts")))
+    assert (finding.cost_nano, finding.saves_nano) == (3 * 12_000 * 950, 2 * 12_000 * 950)
+    for use in ("bash cat < src/a.ts < src/b.ts", "bash rg < src/a.ts", "bash cat; npm test < src/a.ts", "bash cat"):
+        assert not found(RULE, session(*rounds(3, 12_000, use))), use
+
+
 def test_a_smaller_file_two_turns_or_a_search_are_none() -> None:
     assert not found(RULE, session(*rounds(3, 9_999)))
     assert len(found(RULE, session(*rounds(3, 9_999)), large_read_tokens=9_999)) == 1

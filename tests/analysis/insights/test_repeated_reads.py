@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencode_tui.analysis.insights.identical_calls import IdenticalCalls
 from opencode_tui.analysis.insights.repeated_reads import RepeatedReads
 from tests.support.work import call, found, session, turn, words
 
@@ -43,6 +44,41 @@ def test_other_parts_of_the_file_failed_reads_and_reads_beside_work_are_none() -
     assert not found(RULE, session(turn(*(call("0.05", READ.replace("7", str(part))) for part in range(9)))))
     assert not found(RULE, session(turn(*(call("0.05", READ.replace("read", "read!")) for _ in range(9)))))
     assert not found(RULE, session(turn(*(call("0.05", READ, "edit src/other.ts") for _ in range(9)))))
+
+
+SHOWN = "bash#7 sed < /home/dev/shop/db/schema.sql"
+
+
+def test_a_command_that_shows_the_file_reads_it() -> None:
+    """Such as `sed -n 1,200p schema.sql`, the same lines each time."""
+    run = tuple(call(cost, SHOWN) for cost in ("0.05", "0.06", "0.07", "0.08"))
+    work = session(turn(*run, call("0.01", "bash cat > src/other.ts")))
+    (finding,) = found(RULE, work)
+    assert (finding.cost_nano, finding.saves_nano, finding.sure) == (26 * CENT, 21 * CENT, "measured")
+    assert words(RULE, [finding]).title == "schema.sql read 4 times"
+
+
+def test_other_lines_of_it_searches_and_commands_that_do_more_are_none() -> None:
+    assert not found(RULE, session(turn(*(call("0.05", SHOWN.replace("#7", f"#{part}")) for part in range(9)))))
+    for other in ("bash#7 rg", "bash#7 cat; npm test", "bash#7 cat && sed -i", "bash#7 awk", "bash sed", "bash!#7 sed"):
+        use = f"{other} < /home/dev/shop/db/schema.sql"
+        assert not found(RULE, session(turn(*(call("0.05", use) for _ in range(9))))), other
+
+
+def test_a_log_that_a_command_shows_again_and_again_is_one_that_is_waited_for() -> None:
+    tail = "bash#7 tail < /home/dev/shop/logs/app.log"
+    waits = session(turn(*(call("0.05", tail) for _ in range(5))))
+    assert not found(RULE, waits)
+    assert [each.cost_nano for each in found(IdenticalCalls(), waits)] == [25 * CENT]
+
+
+def test_an_edit_ends_a_row_of_commands_but_a_command_that_shows_another_file_does_not() -> None:
+    two = (call("0.05", SHOWN), call("0.05", SHOWN))
+    for change in ("edit /home/dev/shop/db/schema.sql", "bash sed -i", "bash cat >", "bash sed"):
+        assert not found(RULE, session(turn(*two, call("0.01", change), *two))), change
+    for use in (SHOWN, READ):
+        two = (call("0.05", use), call("0.05", use))
+        assert len(found(RULE, session(turn(*two, call("0.01", "bash cat < src/other.ts"), *two)))) == 1
 
 
 def test_three_are_none_unless_the_setting_says_so() -> None:

@@ -9,7 +9,7 @@ from opencode_tui.records.work import SessionWork
 from tests.support.work import GLM, OPUS, call, found, session, turn, words
 
 RULE = SubagentModel()
-LOOKS = ("read src/a.ts", "grep src", "bash git log", "todowrite")
+LOOKS = ("read src/a.ts", "grep src", "bash git log", "bash sed < src/a.ts", "todowrite")
 
 
 def explorer(*uses: str, model: str = OPUS, cost: str = "0.50", id: str = "ses_a", **fields: object) -> SessionWork:
@@ -39,7 +39,7 @@ def test_explorers_on_two_dear_models_are_one_insight_with_one_setting() -> None
 
 
 def test_one_that_edits_or_runs_something_needs_its_model() -> None:
-    for use in ("edit src/a.ts", "bash npm test", "bash", "bash curl", "shop_order x", "task explore"):
+    for use in ("edit src/a.ts", "bash npm test", "bash", "bash sed", "bash curl", "shop_order x", "task explore"):
         assert not found(RULE, explorer(*LOOKS, use))
 
 

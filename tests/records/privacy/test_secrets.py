@@ -283,11 +283,25 @@ def test_identical_commands_and_no_others_have_the_same_fingerprint(tmp_path: Pa
     assert first == again != other
 
 
+@pytest.mark.parametrize("make", [V1, Files])
+def test_a_command_is_the_same_however_it_is_described(tmp_path: Path, make: MakeStore) -> None:
+    store = make(tmp_path)
+    said = ("Run the tests", 'Run "all" again \\', "", "été")
+    uses = [tool("bash", "npm test", exit=1, description=text) for text in said]
+    uses.append(tool("bash", 'npm test, "description":"x"', exit=1))
+    store.call(store.session("Fix header"), cost="0.20", tools=uses)
+    ours = reader(store.data_dir)
+    ours.poll()
+    digests = [row[0] for row in ours.rows("SELECT count(*) FROM tool GROUP BY digest ORDER BY 1")]
+    ours.close()
+    assert digests == [1, 4]
+
+
 def test_a_copy_of_the_ledger_does_not_show_what_a_fingerprint_is_of(tmp_path: Path) -> None:
     """Whoever has the ledger knows the session, and can try out all that a short secret may have been."""
     (kept,), ledger = digests(tmp_path, "mysql -p1234")
     (kept_elsewhere,), _ = digests(tmp_path / "other", "mysql -p1234")
-    given = json.dumps({"command": "mysql -p1234", "description": "run"}, separators=(",", ":"))
+    given = json.dumps({"command": "mysql -p1234"}, separators=(",", ":"))
     with closing(sqlite3.connect(ledger)) as connection:
         (session_id,) = connection.execute("SELECT session_id FROM tool").fetchone()
     guess = digest_of(session_id, given.encode())
