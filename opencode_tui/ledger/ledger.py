@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from opencode_tui.clock import monotonic_s
 from opencode_tui.ledger.migrations import migrate
@@ -22,7 +22,11 @@ from opencode_tui.ledger.private_file import create_private
 from opencode_tui.ledger.schema import LATEST
 from opencode_tui.ledger.sums import check_rows, settle
 
-_IMPORT_CACHE_KB, _IMPORT_WAL_PAGES = 16_000, 8_000
+if TYPE_CHECKING:
+    from opencode_tui.ledger.checkpoints import Checkpoints
+
+_IMPORT_CACHE_KB, _IMPORT_WAL_PAGES = 16_000, 40_000
+"""A `-wal` of so many pages is moved by the writing connection itself, should the thread not keep up."""
 _BUSY_S = 20.0
 _LEAST_S = 0.1
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -44,6 +48,9 @@ class Ledger:
         self.path = path
         self._busy_s = self._left_s = busy_s
         self._wal = path.with_name(path.name + "-wal")
+        self._checkpoints: Checkpoints | None = None
+        self._was_ours = False
+        """Nobody else had changed the ledger's files when a checkpoint began."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             create_private(path)
@@ -82,6 +89,8 @@ class Ledger:
         self.connection.execute("COMMIT")
         if before == self._files:  # a commit may end in a checkpoint
             self._files = self._files_now()
+        if self._checkpoints is not None:
+            self._move_beside(self._checkpoints)
 
     def _begin(self) -> None:
         began_s = monotonic_s()
@@ -127,21 +136,43 @@ class Ledger:
     def long_import(self) -> Iterator[None]:
         """Makes large transactions faster, at the price of memory and of a larger `-wal`, which is as safe.
 
-        Pages stay in memory until their transaction ends, instead of being written several times, and are moved from
-        the `-wal` into the ledger's file in larger portions.
+        Pages stay in memory until their transaction ends, instead of being written several times, and a thread moves
+        them from the `-wal` into the ledger's file in larger portions.
         """
+        from opencode_tui.ledger.checkpoints import Checkpoints  # a slow import, which most commands skip
+
         (pages,) = self.connection.execute("PRAGMA cache_size").fetchone()
         (portion,) = self.connection.execute("PRAGMA wal_autocheckpoint").fetchone()
         self.connection.execute(f"PRAGMA cache_size = -{_IMPORT_CACHE_KB}")
         self.connection.execute(f"PRAGMA wal_autocheckpoint = {_IMPORT_WAL_PAGES}")
+        self._checkpoints = Checkpoints(self.path)
         try:
             yield
         finally:
+            self._checkpoints.close()
+            self._moved_beside()
+            self._checkpoints = None
             with suppress(sqlite3.Error):
                 self.connection.execute(f"PRAGMA cache_size = {pages}")
                 self.connection.execute("PRAGMA shrink_memory")
                 self.connection.execute(f"PRAGMA wal_autocheckpoint = {portion}")
                 self._checkpoint("PASSIVE")
+
+    def _move_beside(self, checkpoints: Checkpoints) -> None:
+        """Lets a thread move what is in the `-wal` from time to time; moves what came in meanwhile."""
+        state = checkpoints.committed()
+        if state == "due":
+            self._was_ours = self.changed_outside() == "no"
+            checkpoints.begin()
+        elif state == "moved":
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            self._moved_beside()
+
+    def _moved_beside(self) -> None:
+        """Takes what a checkpoint has written since it began for our own."""
+        if self._was_ours:
+            self._files = (*self._files[:2], self._files_now()[2])
+            self._was_ours = False
 
     def _checkpoint(self, kind: Literal["PASSIVE", "TRUNCATE"]) -> None:
         """Moves what is in the `-wal` into the file. Raises sqlite3.Error."""

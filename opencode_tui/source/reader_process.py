@@ -34,7 +34,7 @@ _FRAMES = 3
 
 def _pieces(request: ReadRequest) -> Iterator[ReadPiece]:
     """The messages in the gaps that were asked for. Raises StoreTrouble."""
-    store = _STORES[request.table](SqliteFile(Path(request.path)))
+    store = _STORES[request.table](SqliteFile(Path(request.path), maps=True))
     if opencode_tui.__file__ != request.package or store.file.identity != request.identity:
         return
     at = replace(Cursor(request.identity), messages=TableCursor(gaps=gaps_of(request.gaps)))

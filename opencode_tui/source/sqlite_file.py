@@ -23,6 +23,8 @@ from opencode_tui.source.copying import PrivateFolder, copy_apart
 from opencode_tui.source.text import path_text
 
 _BUSY_S, _SHORT_S = 1.0, 0.1
+_MAPPED_BYTES, _READS_MAPPED = 1 << 40, 8
+"""The most that is mapped of a file, of which SQLite takes what it allows, and for how many reads at a time."""
 _Stamp = tuple[int, int, int, int]
 
 
@@ -35,7 +37,11 @@ class SqliteFile:
     _locked_s = -_BUSY_S
     """When any file was last found locked (monotonic seconds)."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, maps: bool = False) -> None:
+        """With `maps` the file is read as mapped memory, which spares copying its pages.
+
+        A process that maps a file is killed if another one cuts it off or the disk fails, so only one that may be does.
+        """
         self.path = path
         self._name = path_text(path)
         self._wal = path.with_name(path.name + "-wal")
@@ -46,6 +52,7 @@ class SqliteFile:
         self._quiet = False
         self._copy: PrivateFolder | None = None
         self._seen: object = None
+        self._maps, self._reads = maps, 0
         self._lenient = False
         """The file holds text that is not UTF-8, so invalid bytes are escaped, which is slower."""
 
@@ -115,6 +122,8 @@ class SqliteFile:
         assert connection is not None
         try:
             connection.execute(f"PRAGMA busy_timeout = {int(self._busy_s() * 1000)}")
+            if self._maps:
+                self._map_again(connection)
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -128,6 +137,13 @@ class SqliteFile:
         if self._was_touched():
             self.close()
             raise self._touched()
+
+    def _map_again(self, connection: sqlite3.Connection) -> None:
+        """Maps the file, and from time to time again, as the pages that were read count as memory of this process."""
+        if self._reads % _READS_MAPPED == 0:
+            connection.execute("PRAGMA mmap_size = 0")
+            connection.execute(f"PRAGMA mmap_size = {_MAPPED_BYTES}")
+        self._reads += 1
 
     def close(self) -> None:
         if self._connection is not None:
