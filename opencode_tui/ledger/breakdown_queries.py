@@ -43,6 +43,8 @@ _INCOMPLETE = (
     " WHERE completed_ms IS NULL AND copied_from IS NULL)"
 )
 _NO_TEXTS = "NULL", "NULL"
+_BRIEF = frozenset(("cost_nano", "list_nano", "input", "output", "reasoning", "cache_read", "cache_write"))
+"""The amounts that a brief selection asks for."""
 _IDS = Decoder(list[str])
 _ROWS = Decoder(list[tuple[Any, ...]])
 
@@ -167,6 +169,8 @@ def _rows(
 
 def _counts(sessions: Sequence[str], root_of: Mapping[str, str]) -> tuple[int, int, int]:
     """(root sessions, subagents, both with a call of their own) of ids, some perhaps twice."""
+    if not sessions:
+        return 0, 0, 0
     if len(sessions) == 1:
         return 1, int(sessions[0] in root_of), 1
     ids = set(sessions)
@@ -198,7 +202,7 @@ def _read(
 
     def columns(total: Callable[[str], str]) -> str:
         sums = _columns(selection, lambda name: f"coalesce({total(name)}, 0)", texts if details else _NO_TEXTS)
-        return ", ".join((*selection.keys(paid), paid.sessions, *sums))
+        return ", ".join((*selection.keys(paid), "'[]'" if selection.brief else paid.sessions, *sums))
 
     try:
         rows = connection.execute(query.format(columns("sum({})".format)), values).fetchall()
@@ -214,7 +218,8 @@ def _read_rows(
     """What `_read` returns, of each row by itself, for sums of one session each."""
     query, values = selection.source(paid)
     texts = ("coalesce(turns, '')", "speeds") if details else _NO_TEXTS
-    columns = ", ".join((*selection.keys(paid), "json_array(session_id)", *_columns(selection, str, texts)))
+    ids = "json_array()" if selection.brief else "json_array(session_id)"
+    columns = ", ".join((*selection.keys(paid), ids, *_columns(selection, str, texts)))
     # As one text: thousands of rows take longer from SQLite to Python than in JSON.
     (found,) = connection.execute(query.format(f"json_group_array(json_array({columns}))"), values).fetchone()
     return _ROWS.decode(found)
@@ -222,8 +227,9 @@ def _read_rows(
 
 def _columns(selection: Selection, total: Callable[[str], str], texts: tuple[str, str]) -> tuple[str, ...]:
     """SQL for the columns of `_sums` without keys and sessions."""
-    uses = map(total, _USES) if selection.needs_tools else ["NULL"] * len(_USES)
-    return (*map(total, _AMOUNTS), total("calls"), total("aborted"), *uses, *texts)
+    uses = map(total, _USES) if selection.needs_tools and not selection.brief else ["NULL"] * len(_USES)
+    amounts = (total(name) if name in _BRIEF or not selection.brief else "0" for name in _AMOUNTS)
+    return (*amounts, total("calls"), total("aborted"), *uses, *texts)
 
 
 def unpaid(connection: sqlite3.Connection, selection: Selection, running_since_ms: int) -> tuple[int, int]:

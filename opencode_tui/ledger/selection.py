@@ -65,6 +65,8 @@ class Selection(Struct, frozen=True):
     where: tuple[Filter, ...] = ()
     days_of: DaysOf | None = None
     """What its spans are days of, if they have names."""
+    brief: bool = False
+    """Of its sums only the spend, the list price, the calls and their tokens are asked for."""
 
     @property
     def needs_tools(self) -> bool:

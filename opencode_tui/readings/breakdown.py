@@ -39,6 +39,7 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
     span = span_of(first, last, label, context)
     where, unknown, known = _resolved(request.where, span, context)
     selection = Selection(()) if unknown is not None else _selection(request.by, where, span, context)
+    selection = replace(selection, brief=request.brief)
     whole = _whole(selection, span)
     rows, totals = _measured(selection, whole, span, context, details=request.details)
     copied, unfinished = unpaid(context.connection, whole, context.now_ms - RUNNING_MS)
@@ -75,7 +76,8 @@ def _measured(
     selection: Selection, whole: Selection, span: Span, context: Context, *, details: bool
 ) -> tuple[list[BreakdownRow], Measures]:
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
-    connection, root_of = context.connection, _roots_of_subagents(context.connection)
+    connection = context.connection
+    root_of = {} if selection.brief else _roots_of_subagents(connection)
     if selection.by and not selection.needs_tools:
         rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details)
     else:
@@ -120,7 +122,7 @@ def _whole(selection: Selection, span: Span) -> Selection:
     spans = [each.span for each in selection.spans]
     if spans and not any(each.dimension in TIMES for each in selection.where):
         spans = [span]
-    return Selection(tuple(NamedSpan((), each) for each in spans), (), selection.where)
+    return replace(selection, spans=tuple(NamedSpan((), each) for each in spans), by=(), days_of=None)
 
 
 def _resolved(

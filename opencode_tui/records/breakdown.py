@@ -19,7 +19,10 @@ class Percentiles(Struct, frozen=True, gc=False):
 
 
 class Measures(Struct, frozen=True, gc=False):
-    """What some calls cost and how they went; copies are left out."""
+    """What some calls cost and how they went; copies are left out.
+
+    After a brief request, the numbers of sessions, the parts of the spend and `saved_nano` are 0.
+    """
 
     spend_nano: int
     list_nano: int

@@ -84,6 +84,8 @@ class BreakdownRequest(Struct, frozen=True):
     where: tuple[Filter, ...] = ()
     details: bool = True
     """Whether the rows have their turns, seconds, speeds and edits, which take longer than the rest."""
+    brief: bool = False
+    """Whether only the spend, the list price, the calls and their tokens are asked for, which takes least."""
 
     @property
     def is_about_tasks(self) -> bool:

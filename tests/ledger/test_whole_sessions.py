@@ -7,6 +7,7 @@ from itertools import permutations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from opencode_tui.clock import EVER, HOUR_MS, Span
 from opencode_tui.ledger import buckets
@@ -60,6 +61,22 @@ def test_sessions_have_the_same_measures_from_their_own_sums(
 ) -> None:
     selection = Selection((NamedSpan((), span),), by, where)
     assert rows(watched, selection) == of_quarters(watched, selection)
+
+
+@pytest.mark.parametrize("by", [*BY, ("tool",), ("task", "tool"), ()], ids="-".join)
+def test_a_brief_selection_has_the_sums_that_it_asks_for(watched: Watched, by: tuple[str, ...]) -> None:
+    watched.call(session="ses_2", at=NOON + HOUR_MS, tools=[("bash", "make"), ("read", "a.py")], turn="turn 1")
+    settle_turns(watched.ledger)
+    selection = Selection((NamedSpan((), PARTS[2]),), by)
+    full, brief = (rows(watched, each) for each in (selection, replace(selection, brief=True)))
+    assert [_asked(row) for row in brief] == [_asked(row) for row in full]
+    assert {(row.measures.sessions, row.measures.saved_nano, row.measures.uses) for row in brief} == {(0, 0, None)}
+    assert all(row.measures.sessions for row in full)
+
+
+def _asked(row: BreakdownRow) -> tuple[object, ...]:
+    of = row.measures
+    return row.keys, of.spend_nano, of.list_nano, of.calls, of.tokens, of.aborted
 
 
 def test_only_the_sessions_at_the_edges_of_a_span_are_read_by_quarter(watched: Watched) -> None:
