@@ -69,17 +69,13 @@ _PAID = """
   FROM json_each(?) s CROSS JOIN call c INDEXED BY call_session ON c.session_id = s.value
   WHERE copied_from IS NULL ORDER BY c.session_id, created_ms, c.id
 """
-# Most models answered last in some session. Of the others, which their sessions went on without, the newest session is
-# looked for by its quarter of an hour.
 _NEWEST_SESSIONS = """
-  WITH last AS MATERIALIZED (
-    SELECT provider, model, session_id, max(created_ms) FROM newest_call GROUP BY provider, model)
-  SELECT u.provider, u.model, coalesce(
-    (SELECT session_id FROM last l WHERE l.provider = u.provider AND l.model = u.model),
-    (SELECT session_id FROM session_sum s INDEXED BY session_sum_quarters
-      WHERE s.provider = u.provider AND s.model = u.model ORDER BY last_quarter DESC LIMIT 1)) AS session_id
+  SELECT u.provider, u.model, (
+    SELECT session_id FROM session_sum s INDEXED BY session_sum_quarters
+    WHERE s.provider = u.provider AND s.model = u.model ORDER BY last_quarter DESC LIMIT 1) AS session_id
   FROM (SELECT DISTINCT provider, model FROM session_sum) u
 """
+"""The session in which each model answered last, by the quarter of an hour."""
 _RATES = f"""
   SELECT {model_key.SQL}, input, output, cache_read, cache_write, source FROM (
     SELECT n.provider, n.model, (SELECT c.rates_id FROM call c INDEXED BY call_session
@@ -286,10 +282,7 @@ def _newest_quarter(connection: sqlite3.Connection) -> int | None:
 
 
 def latest_rates(connection: sqlite3.Connection) -> dict[str, ModelRates]:
-    """The rates of each model by its key; models without known rates are left out.
-
-    They are those of the newest session that ended with the model, else of the newest that used it.
-    """
+    """The rates of each model by its key, from the newest session that used it; those without rates are left out."""
     rates = {model: ModelRates(*each) for model, *each in connection.execute(_RATES)}
     worked = _last_worked(connection, rates)
     return {model: replace(each, worked_ms=worked.get(model)) for model, each in rates.items()}
