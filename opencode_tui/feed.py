@@ -21,7 +21,7 @@ from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.buckets import bucket_of, make_bucket
-from opencode_tui.ledger.changed_work import READ_PARTS, is_behind
+from opencode_tui.ledger.changed_work import READ_PARTS, count_behind, is_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
@@ -167,48 +167,53 @@ class LedgerFeed:
         self._ledger.tidy()
         return None
 
-    def catch_up(self) -> None:
+    def catch_up(self) -> bool:
         """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
-        what waited for it is answered again. Then the sums by task are made, and those of long periods.
+        what waited for it is answered again. Then the sums by task are made, and those of long periods. Returns whether
+        something was done, and may be left.
         """
         if self._ledger is None:
-            return
+            return False
         if self._sync is not None and self._limits_ms != self._taken_ms:  # with a snapshot, prices are read again
             self._limits_ms = self._taken_ms
             with suppress(sqlite3.OperationalError):
                 settle_limits(self._ledger, self._sync.book)
         connection = self._ledger.connection
         if not any(is_behind(connection, part) for part in READ_PARTS):
-            self._make_sums()
-            return
+            return self._make_sums()
+        before = _left(connection)
         if any(is_behind(connection, part) for part in ("findings", "undone")):
             self._find(_AT_A_BEAT)
         else:
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
         self._stale = self._stale or not any(is_behind(connection, part) for part in READ_PARTS)
+        return _left(connection) != before
 
-    def _make_sums(self) -> None:
+    def _make_sums(self) -> bool:
         """Makes sums from which answers are read sooner; they are the same answers."""
         assert self._ledger is not None
-        if is_behind(self._ledger.connection, "tasks"):
-            with suppress(sqlite3.OperationalError):  # another process has the ledger
-                settle_task_sums(self._ledger, most=_SUMS_AT_A_BEAT)
-        else:
-            self._make_buckets()
+        if not is_behind(self._ledger.connection, "tasks"):
+            return self._make_buckets()
+        before = _left(self._ledger.connection)
+        with suppress(sqlite3.OperationalError):  # another process has the ledger
+            settle_task_sums(self._ledger, most=_SUMS_AT_A_BEAT)
+        return _left(self._ledger.connection) != before
 
-    def _make_buckets(self) -> None:
+    def _make_buckets(self) -> bool:
         """Makes some of the sums of past weeks that are missing; does not look for any until something changes."""
         assert self._ledger is not None
         connection, now = self._ledger.connection, self._clock()
         seen = self._ledger.data_version(), connection.total_changes, bucket_of(now)
         if seen == self._all_buckets_at:
-            return
+            return False
         with suppress(sqlite3.OperationalError):  # another process has the ledger
             if not all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT)):
                 self._all_buckets_at = seen[0], connection.total_changes, seen[2]
+                return False
+        return connection.total_changes != seen[1]
 
     @property
     def _is_importing(self) -> bool:
@@ -357,3 +362,8 @@ class LedgerFeed:
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)
+
+
+def _left(connection: sqlite3.Connection) -> tuple[int, ...]:
+    """How many sessions are behind, which tells whether some no longer are: others may have to wait."""
+    return tuple(count_behind(connection, part) for part in (*READ_PARTS, "tasks"))

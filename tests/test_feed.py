@@ -413,7 +413,7 @@ def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(
 ) -> None:
     first = feed.poll(lambda _: None)
     assert first is not None and [each.key for each in first.tasks] == [NOT_KNOWN]
-    feed.catch_up()
+    assert feed.catch_up()
     second = feed.poll(lambda _: None)
     assert second is not None and [(each.key, each.spend_nano) for each in second.tasks] == [
         ("conversation", 20 * CENT)
@@ -423,7 +423,7 @@ def test_what_the_day_was_for_stands_a_poll_later_and_no_poll_waits_for_it(
         feed.catch_up()
         assert not sessions_behind(other, "tasks")
     assert feed.poll(lambda _: None) is None, "what is shown is the same by the sums by task"
-    feed.catch_up()
+    assert not feed.catch_up(), "nothing is left"
     assert feed.poll(lambda _: None) is None
 
 

@@ -25,6 +25,8 @@ from opencode_tui.records.requests import Action, ReconcileRequest, Request, Shi
 STOP_TIMEOUT_S = 3.0
 LEAST_REST = 0.1
 """The least rest after a poll, as a fraction of the interval."""
+_BREAK = 2.0
+"""How long a pause is in what can wait, compared with what was done: a third of a core is used at most."""
 UNSET = object()
 SLOW = (ReconcileRequest, ShippedRequest, TeamRequest)
 """Requests that are answered once, on a thread of their own."""
@@ -59,8 +61,8 @@ class Feed(Protocol):
     def answer_apart(self, request: Request) -> Answer:
         """Answer a slow request on any thread, over connections of its own. Raises LookupError with a sentence."""
 
-    def catch_up(self) -> None:
-        """Do a little of what can wait; called after each poll."""
+    def catch_up(self) -> bool:
+        """Do a little of what can wait; called after each poll. Returns whether something was done, and may be left."""
 
     def act(self, action: Action) -> Outcome:
         """Carry out an action. Raises ValueError with a sentence that says why not."""
@@ -223,12 +225,28 @@ class Poller(threading.Thread):
         while not self._stopping.is_set():
             self._wake.clear()
             began_s = monotonic_s()
-            self._poll()
-            self._wake.wait(rest_s(self._interval_s, monotonic_s() - began_s))
+            may_be_left = self._poll()
+            rest = rest_s(self._interval_s, monotonic_s() - began_s)
+            self._wake.wait(self._catch_up(rest) if may_be_left else rest)
         with contextlib.suppress(Exception):
             self._feed.close()
 
-    def _poll(self) -> None:
+    def _catch_up(self, rest: float) -> float:
+        """Do what can wait with pauses in these seconds, as long as something is left. Returns what is left of them."""
+        until_s = monotonic_s() + rest
+        took_s = 0.0
+        while (left_s := until_s - monotonic_s()) > _BREAK * took_s and not self._wake.wait(_BREAK * took_s):
+            began_s = monotonic_s()
+            try:
+                if not self._feed.catch_up():
+                    break
+            except Exception:  # the next poll says what it is
+                break
+            took_s = monotonic_s() - began_s
+        return max(0.0, min(left_s, until_s - monotonic_s()))
+
+    def _poll(self) -> bool:
+        """Returns whether something that can wait was done, and may be left."""
         try:
             self._look_at_settings()
             self._hand_over()
@@ -237,17 +255,18 @@ class Poller(threading.Thread):
             if snapshot is not None:
                 self._post(Poller.SnapshotTaken(snapshot))
             self._answer_all(again=snapshot is not None)
-            self._feed.catch_up()
+            may_be_left = self._feed.catch_up()
         except Stopping:
-            return
+            return False
         except Exception as error:
             reason = reason_of(error)
             if self._well_ms is None:
                 self._well_ms = self._clock()
             self._post(Poller.PollFailed(reason, self._well_ms))
-            return
+            return False
         self._well_ms = self._clock()
         self._post(Poller.PollSucceeded(self._well_ms))
+        return may_be_left
 
     def _answer_all(self, again: bool) -> None:
         """Answer the requests without an answer, and with `again` all of them."""

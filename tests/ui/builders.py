@@ -305,8 +305,8 @@ class FakeFeed:
             raise answer
         return answer
 
-    def catch_up(self) -> None:
-        pass
+    def catch_up(self) -> bool:
+        return False
 
     def select_day(self, day: date | None) -> None:
         self.days.append(day)

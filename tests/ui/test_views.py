@@ -51,6 +51,21 @@ class Ear(App[None]):
         self.polls += 1
 
 
+class BusyFeed(FakeFeed):
+    """Has so much to catch up with, and fails at the last if it has a trouble."""
+
+    def __init__(self, left: int, trouble: Exception | None = None) -> None:
+        super().__init__()
+        self.left, self.trouble = left, trouble
+        self.on_look = answer
+
+    def catch_up(self) -> bool:
+        self.left -= 1
+        if not self.left and self.trouble:
+            raise self.trouble
+        return self.left > 0
+
+
 def answer(request: Request) -> Answer:
     if not isinstance(request, SessionsRequest):
         raise LookupError("There is no session ses_x.")
@@ -196,6 +211,28 @@ def test_answers_are_the_same_but_for_when_they_were_taken() -> None:
     assert not same(one, session_list(row("other"), taken_ms=1))
     assert not same(None, one)
     assert not same("gone", one) and not same(one, "gone") and same("gone", "gone")
+
+
+@pytest.mark.parametrize("trouble", [None, ValueError("a fault in what can wait")])
+async def test_what_can_wait_is_caught_up_with_between_two_polls(trouble: Exception | None) -> None:
+    feed = BusyFeed(9, trouble)
+    app = Ear(feed)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: not feed.left)
+        assert feed.polls == app.polls == 1
+        feed.left = 2
+        app.poller.refresh()
+        await until(pilot, lambda: feed.polls == 2 and not feed.left)
+
+
+async def test_a_request_does_not_wait_until_all_is_caught_up_with() -> None:
+    feed = BusyFeed(10**9)
+    app = Ear(feed)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: feed.left < 10**9 - 2)
+        app.poller.ask((WEEK,))
+        await until(pilot, lambda: bool(app.views))
+        assert feed.polls == 2
 
 
 async def test_what_is_there_after_the_start_is_no_longer_looked_through_for_garbage(
