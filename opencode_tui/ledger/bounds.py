@@ -10,7 +10,7 @@ import json
 import sqlite3
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from opencode_tui.clock import DAY_MS, EVER, Calendar, Span
@@ -78,24 +78,30 @@ def bounded_keys(
 
 
 def bounded_sessions(
-    connection: sqlite3.Connection, times: Mapping[str, tuple[int, ...]], whole: bool = True, span: Span = EVER
+    connection: sqlite3.Connection,
+    ids: Collection[str],
+    times_of: Callable[[str], tuple[int, ...]],
+    whole: bool = True,
+    span: Span = EVER,
 ) -> frozenset[str]:
-    """The sessions whose own sums in a span are lower bounds; `times` are the known times of each (Unix ms), by id.
+    """Those of the sessions whose own sums in a span are lower bounds; `times_of` gives what is known of one's times.
+
+    These are Unix milliseconds, and are asked for only if they matter.
 
     An unreadable row affects each session that was active within a day of it, as its time may be all that is known.
     """
     if not whole or connection.execute(_UNREAD_EVER).fetchone()[0]:
-        return frozenset(times)
+        return frozenset(ids)
     bounds = (span.start_ms, span.end_ms)
-    found = {row[0] for row in connection.execute(f"SELECT DISTINCT session_id {_PARTIAL}", bounds)} & times.keys()
+    found = {row[0] for row in connection.execute(f"SELECT DISTINCT session_id {_PARTIAL}", bounds)}.intersection(ids)
     days = [row[0] for row in connection.execute(_UNREAD_DAYS, bounds)]
     if not days:
         return frozenset(found)
     known = {
-        id: (created, updated) for id, created, updated in connection.execute(_UPDATED, (json.dumps(sorted(times)),))
+        id: (created, updated) for id, created, updated in connection.execute(_UPDATED, (json.dumps(sorted(ids)),))
     }
-    for id, own in times.items():
-        moments = (*own, *known.get(id, ()))  # in any order, as the clock may have jumped
+    for id in ids:
+        moments = (*times_of(id), *known.get(id, ()))  # in any order, as the clock may have jumped
         if not moments:
             continue
         start, end = min(moments) // DAY_MS - 1, max(moments) // DAY_MS + 1

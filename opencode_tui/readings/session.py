@@ -176,7 +176,7 @@ def _tree(connection: sqlite3.Connection, root: str, context: Context) -> _Tree:
     parents = {id: facts[id].parent_id if id in facts else None for id in ids}
     known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
     times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else () for id in ids}
-    bounded = bounded_sessions(connection, times, whole)
+    bounded = bounded_sessions(connection, ids, times.__getitem__, whole)
     places = tree_nodes(root, parents, own)
     above = _above(places, bounded)
     nodes = tuple(

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from datetime import date
+from sys import intern
 
 from opencode_tui.analysis.trees import roots, trees_of
 from opencode_tui.clock import HOUR_MS, Span
@@ -63,7 +64,7 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
     parents = {**dict.fromkeys(parts), **{id: each.parent_id for id, each in facts.items()}}
     grown = trees_of(roots(list(parts), parents))
     newest = queries.newest_contexts(connection, span, [tree.root for tree in grown]) if contexts else {}
-    bounded = bounded_sessions(connection, {id: _times(each) for id, each in parts.items()}, context.whole, span)
+    bounded = bounded_sessions(connection, parts, lambda id: _times(parts[id]), context.whole, span)
     untitled = [tree.root for tree in grown if tree.root not in facts or not facts[tree.root].title]
     names = session_titles(connection, untitled, context.calendar) if untitled else {}
     for tree in grown:
@@ -75,7 +76,7 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
         yield SessionRow(
             id=id,
             title=names.get(id) or facts[id].title,
-            project=known.project if known else "",
+            project=intern(known.project) if known else "",
             model=whole.model,
             models=whole.models,
             agent=main_agent(own or of_tree),

@@ -39,7 +39,7 @@ class SessionPart(Struct, frozen=True, gc=False):
     tokens: Tokens
 
 
-class SessionFacts(Struct, frozen=True, gc=False):
+class SessionFacts(Struct, frozen=True, gc=False, array_like=True):
     id: str
     parent_id: str | None
     title: str

@@ -191,6 +191,6 @@ def test_a_session_without_calls_is_bounded_by_the_time_it_was_there(shell: Shel
     quiet = store.session("Quiet", created=at("12:00", ago(9)))
     unreadable(shell, at("15:00", ago(9)))
     with closing(Ledger(shell.ledger).connection) as connection:
-        times: dict[str, tuple[int, ...]] = {quiet: (), "ses_unknown": ()}
-        assert bounded_sessions(connection, times) == {quiet}
-        assert bounded_sessions(connection, times, span=Span(at("00:00"), at("23:00"))) == set()
+        ids = (quiet, "ses_unknown")
+        assert bounded_sessions(connection, ids, lambda _: ()) == {quiet}
+        assert bounded_sessions(connection, ids, lambda _: (), span=Span(at("00:00"), at("23:00"))) == set()
