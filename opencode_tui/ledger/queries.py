@@ -33,8 +33,8 @@ _LIST = exact_sum("list_nano")
 _IN_SPAN = "created_ms >= ? AND created_ms < ?"
 _STRINGS = msgspec.json.Decoder(list[str])
 _BY_ID = msgspec.json.Decoder(dict[str, str])
+_SESSION_PARTS = msgspec.json.Decoder(list[SessionPart])
 _SESSIONS = msgspec.json.Decoder(list[SessionFacts], strict=False)
-# As one text: thousands of rows take longer from SQLite to Python than in JSON.
 _FACTS = """
   SELECT json_array(id, parent_id, title, coalesce(nullif(project, ''), directory), directory,
     archived_ms IS NOT NULL, fork_of IS NOT NULL OR {}, NOT present, fork_of) AS facts
@@ -48,15 +48,16 @@ _WITH_COPIES = """
 _COPIES = "SELECT count(*) FROM (SELECT 1 FROM call INDEXED BY call_copied WHERE copied = 1 LIMIT ?)"
 _COUNTS = "input, output, reasoning, cache_read, cache_write"
 _SUMMED = f"""
-  SELECT session_id, provider, model, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
-    group_concat(turns), group_concat({{costs}}), {_TOKENS}
+  SELECT json_array(session_id, {model_key.SQL}, agent, {_SPEND}, sum(calls), min(first_ms), max(last_ms),
+    group_concat({{turns}}), group_concat({{costs}}), json_array({_TOKENS})) AS part
 """
 _PARTS_OF_CALLS = f"""
   {_SUMMED} FROM {each_call().table} WHERE created_ms >= ?1 AND created_ms < ?2
   GROUP BY session_id, provider, model, agent
 """
 _PARTS = f"""
-  SELECT session_id, provider, model, agent, cost_nano, calls, first_ms, last_ms, turns, {{costs}}, {_COUNTS}
+  SELECT json_array(session_id, {model_key.SQL}, agent, cost_nano, calls, first_ms, last_ms,
+    {{turns}}, {{costs}}, json_array({_COUNTS})) AS part
   FROM session_sum WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1
   UNION ALL {_SUMMED} FROM (
     SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
@@ -216,19 +217,20 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def session_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) -> list[SessionPart]:
-    """The sums of each session in a span by model and agent; `costs` includes theirs."""
+def session_parts(
+    connection: sqlite3.Connection, span: Span, *, costs: bool = False, turns: bool = True
+) -> list[SessionPart]:
+    """The sums of each session in a span by model and agent; `costs` and `turns` include theirs."""
     paid = paid_calls(connection, span)
-    query = _PARTS_OF_CALLS if paid == each_call() else _PARTS
-    keys: dict[tuple[str, str], str] = {}
-    parts = []
-    for id, provider, name, agent, nano, calls, first_ms, last_ms, turns, spent, *counts in connection.execute(
-        query.replace("{costs}", "costs" if costs else "NULL"), paid.bounds(span)
-    ):
-        model = keys.get((provider, name)) or keys.setdefault((provider, name), model_key.model_key(provider, name))
-        sums = nano, calls, first_ms, last_ms, turns, spent, Tokens(*counts)
-        parts.append(SessionPart(id, model, intern(agent), *sums))
-    return parts
+    parts = _PARTS_OF_CALLS if paid == each_call() else _PARTS
+    parts = parts.format(costs="costs" if costs else "NULL", turns="turns" if turns else "NULL")
+    return _SESSION_PARTS.decode(_one_text(connection, "part", parts, paid.bounds(span)))
+
+
+def _one_text(connection: sqlite3.Connection, column: str, query: str, values: tuple[Any, ...]) -> str:
+    """The JSON of each row of a query as one list: thousands of rows take longer from SQLite to Python."""
+    (found,) = connection.execute(f"SELECT '[' || coalesce(group_concat({column}), '') || ']' FROM ({query})", values)
+    return str(found[0])
 
 
 def sums_of(connection: sqlite3.Connection, ids: Iterable[str], running_since_ms: int) -> dict[str, SessionSum]:
@@ -312,9 +314,9 @@ def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[
     if not _is_quicker_whole(connection, ids, 2):
         query += " WHERE id IN (SELECT value FROM json_each(?))"
         values = (_json(sorted(ids)),)
-    (found,) = connection.execute(f"SELECT '[' || coalesce(group_concat(facts), '') || ']' FROM ({query})", values)
     wanted = frozenset(ids)
-    facts = {each.id: each for each in _SESSIONS.decode(found[0]) if each.id in wanted}
+    known = _SESSIONS.decode(_one_text(connection, "facts", query, values))
+    facts = {each.id: each for each in known if each.id in wanted}
     copied = (facts[id] for id in forks or () if id in facts)
     return facts | {each.id: replace(each, is_fork=True) for each in copied if not each.is_fork}
 

@@ -111,8 +111,8 @@ CREATE TABLE session_sum (
   turns TEXT, speeds TEXT, costs TEXT, PRIMARY KEY (session_id, provider, model, agent)
 ) STRICT;
 CREATE INDEX session_sum_quarters ON session_sum(
-  last_quarter, first_quarter, session_id, provider, model, agent, calls, aborted, cost_nano, list_nano,
-  input_nano, output_nano, cache_nano, saved_nano, input, output, reasoning, cache_read, cache_write);
+  last_quarter, first_quarter, session_id, provider, model, agent, first_ms, last_ms, calls, aborted, cost_nano,
+  list_nano, input_nano, output_nano, cache_nano, saved_nano, input, output, reasoning, cache_read, cache_write);
 {SUMS_OF_SESSIONS.format("true")}
 """
 

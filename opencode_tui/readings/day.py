@@ -222,7 +222,7 @@ def _session_lines(span: Span, context: Context) -> tuple[SessionLine, ...]:
             own_nano=row.own_nano,
             total_nano=row.total_nano,
             subagents=row.subagents,
-            turns=row.turns,
+            turns=row.turns or 0,
             calls=row.calls,
             context_tokens=row.context_tokens,
             context_limit=row.context_limit,

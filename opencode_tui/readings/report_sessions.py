@@ -57,7 +57,7 @@ def _session(row: SessionRow, span: Span, context: Context) -> ReportSession:
         whole_nano=sum(each.spend_nano for each in queries.sums_of(context.connection, members, span.end_ms).values()),
         subagents=row.subagents,
         calls=row.calls,
-        turns=row.turns,
+        turns=row.turns or 0,
         deleted=row.state == "deleted",
         lower_bound=row.lower_bound,
         causes=_causes(row, members, span, context),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
+from sys import intern
 
 from msgspec import Struct
 
@@ -32,10 +33,12 @@ class PartSum(Struct, frozen=True, gc=False):
     tokens: Tokens
 
 
-def read_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) -> dict[str, list[SessionPart]]:
+def read_parts(
+    connection: sqlite3.Connection, span: Span, *, costs: bool = False, turns: bool = True
+) -> dict[str, list[SessionPart]]:
     """The parts of each session with a paid call in the span, by id."""
     found: dict[str, list[SessionPart]] = {}
-    for part in queries.session_parts(connection, span, costs):
+    for part in queries.session_parts(connection, span, costs=costs, turns=turns):
         if part.session_id in found:
             found[part.session_id].append(part)
         else:
@@ -46,9 +49,10 @@ def read_parts(connection: sqlite3.Connection, span: Span, costs: bool = False) 
 def sum_of(parts: Sequence[SessionPart]) -> PartSum:
     """The sum of one or more parts."""
     one = parts[0]
+    model = intern(one.model)  # thousands of rows have one of a few
     spend, calls, first_ms, last_ms = one.spend_nano, one.calls, one.first_ms, one.last_ms
     if len(parts) == 1:
-        return PartSum(spend, calls, first_ms, last_ms, (one.model,), one.model, one.costs or "", one.tokens)
+        return PartSum(spend, calls, first_ms, last_ms, (model,), model, one.costs or "", one.tokens)
     models, tokens = {one.model}, one.tokens
     for part in parts[1:]:  # one loop, as there are thousands of sums with few parts each
         spend += part.spend_nano

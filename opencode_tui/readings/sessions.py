@@ -32,7 +32,7 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     Raises ValueError for a text that is no period.
     """
     span = span_of_period(request.period, context)
-    found = session_rows(span, context, sparks=request.sparks, contexts=request.contexts)
+    found = session_rows(span, context, sparks=request.sparks, contexts=request.contexts, turns=request.turns)
     rows = [_shared(row, context.rows) for row in found]
     rows.sort(key=lambda row: (-row.last_ms, row.id))
     return SessionList(request, context.now_ms, tuple(rows), is_lower_bound(context.connection, span, context.whole))
@@ -55,10 +55,12 @@ def span_of_period(period: str, context: Context) -> Span:
         raise
 
 
-def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts: bool = True) -> Iterator[SessionRow]:
-    """The roots of all sessions active in the span, unordered; without `sparks` or `contexts` these are empty."""
+def session_rows(
+    span: Span, context: Context, *, sparks: bool = True, contexts: bool = True, turns: bool = True
+) -> Iterator[SessionRow]:
+    """The roots of all sessions active in the span, unordered, without `sparks`, `contexts` or `turns` if not asked."""
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
-    parts = read_parts(connection, span, costs=sparks)
+    parts = read_parts(connection, span, costs=sparks, turns=turns)
     running = queries.running_sessions(connection, span, now_ms - RUNNING_MS)
     facts = _with_ancestors(connection, parts)
     parents = {**dict.fromkeys(parts), **{id: each.parent_id for id, each in facts.items()}}
@@ -85,7 +87,7 @@ def session_rows(span: Span, context: Context, *, sparks: bool = True, contexts:
             own_nano=sum([part.spend_nano for part in own]),
             total_nano=whole.spend_nano,
             subagents=tree.subagents,
-            turns=turns_in(own),
+            turns=turns_in(own) if turns else None,
             calls=whole.calls,
             tokens=whole.tokens,
             context_tokens=last[0] if last else 0,

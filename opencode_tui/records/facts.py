@@ -21,7 +21,7 @@ class SessionSum(Struct, frozen=True, gc=False):
     tokens: Tokens
 
 
-class SessionPart(Struct, frozen=True, gc=False):
+class SessionPart(Struct, frozen=True, gc=False, array_like=True):
     """What one session spent with one model and agent in a span."""
 
     session_id: str

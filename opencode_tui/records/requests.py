@@ -17,6 +17,8 @@ class SessionsRequest(Struct, frozen=True):
     """Whether the rows have their costs, from which their spend over time is worked out."""
     contexts: bool = True
     """Whether the rows have their newest context, which takes a third of the rest."""
+    turns: bool = True
+    """Whether the rows have the number of their turns, which takes a quarter of the rest."""
 
 
 class SessionRequest(Struct, frozen=True):

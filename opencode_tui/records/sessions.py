@@ -32,8 +32,8 @@ class SessionRow(Struct, frozen=True, gc=False):
     own_nano: int
     total_nano: int
     subagents: int
-    turns: int
-    """The root's own turns."""
+    turns: int | None
+    """The root's own turns; None if they were not asked for."""
     calls: int
     tokens: Tokens
     context_tokens: int

@@ -84,7 +84,7 @@ def _cells(row: SessionRow, calendar: Calendar) -> tuple[str, ...]:
         amount_text(row.total_nano, row.lower_bound),
         amount_text(row.own_nano, row.lower_bound),
         f"+{row.subagents}" if row.subagents else "",
-        str(row.turns),
+        str(row.turns or 0),
         tokens_text(row.tokens.total),
         calendar.local(row.last_ms).strftime("%Y-%m-%d %H:%M"),
     )

@@ -76,7 +76,11 @@ def figures(settings: Settings, ledger: Path) -> tuple[float, ...]:
 
     (largest,) = opened.connection.execute("SELECT session_id FROM call GROUP BY 1 ORDER BY count(*) DESC").fetchone()
     requests: Iterable[Request] = (
-        *(SessionsRequest("week"), SessionsRequest("year", sparks=False, contexts=False), SessionRequest(largest)),
+        *(
+            SessionsRequest("week"),
+            SessionsRequest("year", sparks=False, contexts=False, turns=False),
+            SessionRequest(largest),
+        ),
         *(InsightsRequest("week"), HistoryRequest()),
     )
     found = (

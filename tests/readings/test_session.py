@@ -26,6 +26,7 @@ from opencode_tui.report.session_facts import session_counts
 from tests.stores import V1, V2, Files, MakeStore, Store, Tokens, tool
 from tests.support.ledgers import Reader, reader
 from tests.support.pictures import OPUS
+from tests.support.records import replace
 from tests.support.watched import Watched
 
 DAYS = Calendar(UTC)
@@ -414,3 +415,19 @@ def test_a_turn_says_what_it_was_for_and_whether_it_was_done_at_the_first_go(tmp
         ("conversation", None, 0),
     ]
     watched.ledger.close()
+
+
+def test_a_list_without_what_takes_longer_has_the_same_rest(tmp_path: Path) -> None:
+    store = V1(tmp_path)
+    root = store.session("Fix header")
+    for _ in range(2):
+        turn = store.prompt(root)
+        for model in (OPUS, "opencode/glm-5"):
+            store.call(root, cost="0.20", turn=turn, model=model, tokens=Tokens(input=1000, output=300))
+    ours = synced(store)
+    full, first = (
+        answered(ours, read_sessions, SessionsRequest("all", sparks=rest, contexts=rest, turns=rest)).rows[0]
+        for rest in (True, False)
+    )
+    assert (full.turns, full.context_tokens, bool(full.costs)) == (2, 1000, True)
+    assert replace(full, turns=None, costs=None, context_tokens=0, context_limit=None) == first

@@ -275,7 +275,7 @@ async def test_a_period_asked_for_again_shows_its_last_list_until_the_new_one_is
         await until(pilot, lambda: "new" in shown(app))
 
 
-async def test_a_long_list_is_shown_before_its_sparklines_and_contexts_are_read() -> None:
+async def test_a_long_list_is_shown_before_its_sparklines_contexts_and_turns_are_read() -> None:
     async with sessions(*ROWS, size=(120, 24)) as (app, feed, pilot):
         ledger, is_free = Ledger(*ROWS), threading.Event()
         asked: list[Request] = []
@@ -295,7 +295,7 @@ async def test_a_long_list_is_shown_before_its_sparklines_and_contexts_are_read(
         assert app.screen.requests == (SessionsRequest("year"),)  # type: ignore[attr-defined]
         await pilot.press("w", "Y")
         await until(pilot, lambda: asked[-1] == SessionsRequest("year"))
-        assert asked.count(SessionsRequest("year", sparks=False, contexts=False)) == 1
+        assert asked.count(SessionsRequest("year", sparks=False, contexts=False, turns=False)) == 1
 
 
 async def test_an_answer_to_an_older_question_is_not_shown() -> None:

@@ -60,7 +60,7 @@ PERIOD_KEYS = tuple(
 )
 KEYS_OF_PERIODS = {period: binding.key for period, binding in zip(PERIODS, PERIOD_KEYS, strict=True)}
 _LONG = ("year", "all")
-"""Of these, a list is first read without sparklines and contexts."""
+"""Of these, a list is first read without sparklines, contexts and turns."""
 PLACEHOLDER = "title, project, model, provider, agent"
 
 
@@ -103,7 +103,7 @@ class SessionsScreen(BesideScreen):
         full = Ask(SessionsRequest(self._period), self.show_list)
         if self._period not in _LONG or self._period in self._last:
             return (full,)
-        return Ask(SessionsRequest(self._period, sparks=False, contexts=False), self.show_first), full
+        return Ask(SessionsRequest(self._period, sparks=False, contexts=False, turns=False), self.show_first), full
 
     @property
     def crumb(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from opencode_tui.money import plural, tokens_text
 from opencode_tui.paths import last_part
 from opencode_tui.records.day import SessionLine
 from opencode_tui.records.sessions import SessionRow
+from opencode_tui.report.breakdown_words import count_text
 from opencode_tui.report.session_facts import STATE_WORDS
 from opencode_tui.report.session_words import context_text, spark, title_text, when_text
 from opencode_tui.report.turn_words import duration_text, short_model
@@ -125,12 +126,12 @@ SUBAGENTS = SharedColumn(
 TURNS_COLUMN = SharedColumn(
     "turns",
     "Turns",
-    lambda row, at: f"{row.turns:,}",
+    lambda row, at: count_text(row.turns),
     6,
     "right",
     drop_at=5,
     grow_min=MIN_TITLE,
-    sort=Sort("turns", lambda row: row.turns),
+    sort=Sort("turns", lambda row: row.turns or 0),
 )
 CONTEXT = SharedColumn(
     "context",
