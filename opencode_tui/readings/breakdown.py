@@ -90,6 +90,8 @@ def _measured(
     if not rows:
         return [], total
     bounded = _bounded(selection.by[0], {row.keys[0] for row in rows}, selection, span, context)
+    if not bounded:
+        return rows, total
     return [replace(row, lower_bound=True) if row.keys[0] in bounded else row for row in rows], total
 
 

@@ -30,7 +30,7 @@ def one_line(text: str, limit: int = _LONGEST) -> str:
 
 def lines(text: str) -> str:
     """Text for a terminal: line feeds are kept, other control characters become spaces."""
-    if text.isprintable():
+    if text.replace("\n", "").isprintable():
         return text
     return "\n".join(line if line.isprintable() else _replaced(line, _OUTPUT, " ") for line in text.split("\n"))
 
