@@ -21,7 +21,7 @@ from opencode_tui.guard.state import StateError, state_file, with_raised_cutoff
 from opencode_tui.guard.status import GuardStatus, guard_status
 from opencode_tui.ledger import deliveries, queries
 from opencode_tui.ledger.buckets import bucket_of, make_bucket
-from opencode_tui.ledger.changed_work import READ_PARTS, count_behind, is_behind
+from opencode_tui.ledger.changed_work import READ_PARTS, counts_behind
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.paths import NoHomeError, stat_key
 from opencode_tui.readings.answering import answer
@@ -180,27 +180,26 @@ class LedgerFeed:
             self._limits_ms = self._taken_ms
             with suppress(sqlite3.OperationalError):
                 settle_limits(self._ledger, self._sync.book)
-        connection = self._ledger.connection
-        if not any(is_behind(connection, part) for part in READ_PARTS):
-            return self._make_sums()
-        before = _left(connection)
-        if any(is_behind(connection, part) for part in ("findings", "undone")):
+        before = counts_behind(self._ledger.connection)
+        if not any(before[part] for part in READ_PARTS):
+            return self._make_task_sums() if before["tasks"] else self._make_buckets()
+        if before["findings"] or before["undone"]:
             self._find(_AT_A_BEAT)
         else:
             with suppress(sqlite3.OperationalError):  # another process has the ledger
                 settle_turns(self._ledger, most=_AT_A_BEAT)
-        self._stale = self._stale or not any(is_behind(connection, part) for part in READ_PARTS)
-        return _left(connection) != before
+        # Some sessions may have to wait, so what was done shows in those that no longer are behind.
+        after = counts_behind(self._ledger.connection)
+        self._stale = self._stale or not any(after[part] for part in READ_PARTS)
+        return after != before
 
-    def _make_sums(self) -> bool:
+    def _make_task_sums(self) -> bool:
         """Makes sums from which answers are read sooner; they are the same answers."""
         assert self._ledger is not None
-        if not is_behind(self._ledger.connection, "tasks"):
-            return self._make_buckets()
-        before = _left(self._ledger.connection)
+        before = counts_behind(self._ledger.connection)
         with suppress(sqlite3.OperationalError):  # another process has the ledger
             settle_task_sums(self._ledger, most=_SUMS_AT_A_BEAT)
-        return _left(self._ledger.connection) != before
+        return counts_behind(self._ledger.connection) != before
 
     def _make_buckets(self) -> bool:
         """Makes some of the sums of past weeks that are missing; does not look for any until something changes."""
@@ -362,8 +361,3 @@ class LedgerFeed:
         notices, self._sync.notices = tuple(self._sync.notices), []
         self._taken_ms, self._taken_day, self._stale = snapshot.taken_ms, snapshot.day, False
         return replace(snapshot, notices=notices)
-
-
-def _left(connection: sqlite3.Connection) -> tuple[int, ...]:
-    """How many sessions are behind, which tells whether some no longer are: others may have to wait."""
-    return tuple(count_behind(connection, part) for part in (*READ_PARTS, "tasks"))

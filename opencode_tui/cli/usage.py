@@ -121,8 +121,8 @@ def _request(arguments: argparse.Namespace) -> BreakdownRequest:
         raise Trouble(f"--then {arguments.then} is what --by has already; name another", EXIT_USAGE)
     by = (arguments.by or "model", *((arguments.then,) if arguments.then else ()))
     where = tuple(_filters(arguments))
-    json = arguments.json
-    return BreakdownRequest(by, arguments.period or "today", first, last, where, details=json, brief=not json)
+    as_json = arguments.json
+    return BreakdownRequest(by, arguments.period or "today", first, last, where, details=as_json, brief=not as_json)
 
 
 def _filters(arguments: argparse.Namespace) -> Iterator[Filter]:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from opencode_tui.clock import Calendar, Span
 from opencode_tui.ledger.bucket_runs import BUCKET_MS, SESSIONS_OF_BUCKETS, between, runs, whole_buckets
-from opencode_tui.ledger.changed_work import is_behind
+from opencode_tui.ledger.changed_work import are_tasks_summed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import KEYS, NamedSpan, Selection, group_by
 from opencode_tui.ledger.speeds import FORMAT, packed_speeds
@@ -139,16 +139,12 @@ def _missing(connection: sqlite3.Connection, now_ms: int, calendar: Calendar) ->
         if number >= bucket_of(now_ms):
             return
         span = Span(number * BUCKET_MS, (number + 1) * BUCKET_MS)
-        are_summed = _are_tasks_summed(connection, span)
+        are_summed = are_tasks_summed(connection, span)
         for part in _PARTS.values():
             if part.name != "task" or are_summed:
                 of = _buckets(part, number, calendar)
                 yield from (each for each in of if kept.get((each.part, number)) != each.keys)
         at = (number + 1) * BUCKET_QUARTERS
-
-
-def _are_tasks_summed(connection: sqlite3.Connection, span: Span) -> bool:
-    return not (is_behind(connection, "turns", span) or is_behind(connection, "tasks", span))
 
 
 def _next_quarter(connection: sqlite3.Connection, at: int | None) -> int | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -82,6 +83,16 @@ def is_behind(connection: sqlite3.Connection, part: Part, span: Span = EVER) -> 
     """Whether there is such a session; stops at the first."""
     query, values = (_BEHIND, (part,)) if span == EVER else _around(connection, part, span)
     return connection.execute(f"{query} LIMIT 1", values).fetchone() is not None
+
+
+def are_tasks_summed(connection: sqlite3.Connection, span: Span) -> bool:
+    """Whether the sums by task of all sessions with calls around a span are there."""
+    return not (is_behind(connection, "turns", span) or is_behind(connection, "tasks", span))
+
+
+def counts_behind(connection: sqlite3.Connection) -> Counter[Part]:
+    """How many sessions each part is behind for."""
+    return Counter(dict(connection.execute("SELECT part, count(*) FROM changed_work GROUP BY part").fetchall()))
 
 
 def _around(connection: sqlite3.Connection, part: Part, span: Span) -> tuple[str, tuple[str | int, ...]]:

@@ -292,10 +292,17 @@ def _newest_calls(
 
 def _only_of(connection: sqlite3.Connection, query: str, key: str, ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
     """The rows of a query whose first column, `key`, is one of the ids."""
+    wanted = frozenset(ids)
+    return (row for row in connection.execute(*_narrowed(connection, query, key, ids)) if row[0] in wanted)
+
+
+def _narrowed(
+    connection: sqlite3.Connection, query: str, key: str, ids: Collection[str]
+) -> tuple[str, tuple[str, ...]]:
+    """A query and its values that give at least the rows whose `key` is one of the ids, and all if that is quicker."""
     if _is_quicker_whole(connection, ids, 2):
-        wanted = frozenset(ids)
-        return (row for row in connection.execute(query) if row[0] in wanted)
-    return connection.execute(f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (_json(sorted(ids)),))
+        return query, ()
+    return f"{query} WHERE {key} IN (SELECT value FROM json_each(?))", (_json(sorted(ids)),)
 
 
 def _is_quicker_whole(connection: sqlite3.Connection, ids: Collection[str], times: int) -> bool:
@@ -309,16 +316,13 @@ def _is_quicker_whole(connection: sqlite3.Connection, ids: Collection[str], time
 def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
     """The facts about sessions, by id; sessions that were in no store are left out."""
     forks = _with_copies(connection, len(ids))
-    query = _FACTS.format(_HAS_COPIES if forks is None else "0")
-    values: tuple[str, ...] = ()
-    if not _is_quicker_whole(connection, ids, 2):
-        query += " WHERE id IN (SELECT value FROM json_each(?))"
-        values = (_json(sorted(ids)),)
+    query, values = _narrowed(connection, _FACTS.format(_HAS_COPIES if forks is None else "0"), "id", ids)
     wanted = frozenset(ids)
     known = _SESSIONS.decode(_one_text(connection, "facts", query, values))
     facts = {each.id: each for each in known if each.id in wanted}
-    copied = (facts[id] for id in forks or () if id in facts)
-    return facts | {each.id: replace(each, is_fork=True) for each in copied if not each.is_fork}
+    for id in facts.keys() & (forks or ()):
+        facts[id] = replace(facts[id], is_fork=True)
+    return facts
 
 
 def _with_copies(connection: sqlite3.Connection, sessions: int) -> frozenset[str] | None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from opencode_tui.clock import Span
 from opencode_tui.ledger.buckets import sources
-from opencode_tui.ledger.changed_work import Part, classified, is_behind
+from opencode_tui.ledger.changed_work import are_tasks_summed, classified, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
 from opencode_tui.ledger.sums import QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
 from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL
@@ -65,7 +65,7 @@ def paid_for(connection: sqlite3.Connection, selection: Selection) -> PaidCalls:
     if paid == each_call() or (selection.needs_tools and selection.needs_tasks):
         return each_paid(selection)
     if selection.needs_tasks:
-        return _BY_QUARTER if _are_tasks_summed(connection, spans) else _BY_CALL
+        return _BY_QUARTER if are_tasks_summed(connection, _around(spans)) else _BY_CALL
     return paid_tools(summed=True) if selection.needs_tools else paid
 
 
@@ -76,9 +76,9 @@ EditCounts = Mapping[tuple[str, ...], tuple[int, int, int]]
 def edit_counts(connection: sqlite3.Connection, selection: Selection) -> EditCounts | None:
     """The edits of each group; None as long as not all turns of the selection are classified, or by tool."""
     spans = [each.span for each in selection.spans]
-    if selection.needs_tools or _is_behind(connection, "turns", spans):
+    if selection.needs_tools or is_behind(connection, "turns", _around(spans)):
         return None
-    summed = paid_calls(connection, *spans) != each_call() and _are_tasks_summed(connection, spans)
+    summed = paid_calls(connection, *spans) != each_call() and are_tasks_summed(connection, _around(spans))
     count = len(selection.by)
     found: dict[tuple[str, ...], tuple[int, int, int]] = {}
     for paid, part in sources(connection, selection, _BY_QUARTER if summed else _BY_CALL):
@@ -90,15 +90,9 @@ def edit_counts(connection: sqlite3.Connection, selection: Selection) -> EditCou
     return found
 
 
-def _are_tasks_summed(connection: sqlite3.Connection, spans: Sequence[Span]) -> bool:
-    return not (_is_behind(connection, "turns", spans) or _is_behind(connection, "tasks", spans))
-
-
-def _is_behind(connection: sqlite3.Connection, part: Part, spans: Sequence[Span]) -> bool:
-    if not spans:
-        return False
-    around = Span(min(span.start_ms for span in spans), max(span.end_ms for span in spans))
-    return is_behind(connection, part, around)
+def _around(spans: Sequence[Span]) -> Span:
+    """From the first to the last of these spans; empty without any."""
+    return Span(min((span.start_ms for span in spans), default=0), max((span.end_ms for span in spans), default=0))
 
 
 def task_slices(connection: sqlite3.Connection, span: Span) -> tuple[Slice, ...]:

@@ -234,16 +234,16 @@ class Poller(threading.Thread):
     def _catch_up(self, rest: float) -> float:
         """Do what can wait with pauses in these seconds, as long as something is left. Returns what is left of them."""
         until_s = monotonic_s() + rest
-        took_s = 0.0
-        while (left_s := until_s - monotonic_s()) > _BREAK * took_s and not self._wake.wait(_BREAK * took_s):
+        pause_s = 0.0
+        while pause_s < until_s - monotonic_s() and not self._wake.wait(pause_s):
             began_s = monotonic_s()
             try:
                 if not self._feed.catch_up():
                     break
             except Exception:  # the next poll says what it is
                 break
-            took_s = monotonic_s() - began_s
-        return max(0.0, min(left_s, until_s - monotonic_s()))
+            pause_s = _BREAK * (monotonic_s() - began_s)
+        return max(0.0, until_s - monotonic_s())
 
     def _poll(self) -> bool:
         """Returns whether something that can wait was done, and may be left."""
