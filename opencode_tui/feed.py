@@ -28,6 +28,8 @@ from opencode_tui.readings.answering import answer
 from opencode_tui.readings.context import Context, context_of
 from opencode_tui.readings.day import read_day
 from opencode_tui.readings.insights import settle_insights
+from opencode_tui.readings.keeping import keep_ahead
+from opencode_tui.readings.kept import Kept
 from opencode_tui.readings.limit_settling import settle_limits
 from opencode_tui.readings.turn_settling import settle_for, settle_task_sums, settle_turns
 from opencode_tui.records.alerts import Alert
@@ -50,7 +52,6 @@ from opencode_tui.records.requests import (
     Request,
     SessionsRequest,
 )
-from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.shipped import AskGit
 from opencode_tui.sync import Sync
 
@@ -107,10 +108,10 @@ class LedgerFeed:
         self._kept: dict[Request, tuple[float, Answer]] = {}
         self._current: dict[Request, Answer] = {}
         """The answers since the last snapshot."""
-        self._rows: dict[str, SessionRow] = {}
+        self._read_before = Kept()
         self._stale = True
         self._turns = 0
-        self._all_buckets_at: tuple[int, int, int] | None = None
+        self._all_ready_at: tuple[int, int, int] | None = None
         self._guard_key: tuple[int, ...] | None = None
 
     def select_day(self, day: date | None) -> None:
@@ -171,8 +172,8 @@ class LedgerFeed:
         """Look for insights in some more sessions with new calls, and classify their turns on the way.
 
         Called after a poll, so that no poll waits for it. Once nothing is left, the next poll takes a snapshot, so that
-        what waited for it is answered again. Then the sums by task are made, and those of long periods. Returns whether
-        something was done, and may be left.
+        what waited for it is answered again. Then the sums by task are made, and those of long periods, and long lists
+        are read ahead. Returns whether something was done, and may be left.
         """
         if self._ledger is None:
             return False
@@ -182,7 +183,7 @@ class LedgerFeed:
                 settle_limits(self._ledger, self._sync.book)
         before = counts_behind(self._ledger.connection)
         if not any(before[part] for part in READ_PARTS):
-            return self._make_task_sums() if before["tasks"] else self._make_buckets()
+            return self._make_task_sums() if before["tasks"] else self._make_ready()
         if before["findings"] or before["undone"]:
             self._find(_AT_A_BEAT)
         else:
@@ -201,16 +202,23 @@ class LedgerFeed:
             settle_task_sums(self._ledger, most=_SUMS_AT_A_BEAT)
         return counts_behind(self._ledger.connection) != before
 
-    def _make_buckets(self) -> bool:
-        """Makes some of the sums of past weeks that are missing; does not look for any until something changes."""
+    def _make_ready(self) -> bool:
+        """Makes some of the sums of past weeks that are missing; once these are there, reads long lists ahead.
+
+        Does not look for anything to do until something changes.
+        """
         assert self._ledger is not None
         connection, now = self._ledger.connection, self._clock()
         seen = self._ledger.data_version(), connection.total_changes, bucket_of(now)
-        if seen == self._all_buckets_at:
+        if seen == self._all_ready_at:
             return False
         with suppress(sqlite3.OperationalError):  # another process has the ledger
-            if not all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT)):
-                self._all_buckets_at = seen[0], connection.total_changes, seen[2]
+            left = all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT))
+            if not left and connection.total_changes == seen[1]:
+                with self._context() as context:
+                    if keep_ahead(context):
+                        return True
+                self._all_ready_at = seen
                 return False
         return connection.total_changes != seen[1]
 
@@ -229,7 +237,7 @@ class LedgerFeed:
         if ledger is None or (change := ledger.changed_outside()) == "no":
             return
         self.close()
-        self._rows.clear()
+        self._read_before = Kept()
         self._ledger = self._open_ledger()
         self._sync = Sync(self._ledger, *self._own)
         if change == "replaced" or queries.cursor_moves(self._ledger.connection) < self._turns:
@@ -294,7 +302,7 @@ class LedgerFeed:
         with self._ledger.reading() as connection:
             now = self._clock()
             context = context_of(sync, connection, now, settings or self._in_force(now), sync.states)
-            yield replace(context, rows=self._rows)
+            yield replace(context, kept=self._read_before)
 
     def _in_force(self, now_ms: int) -> Settings:
         """The settings with the cutoff that was raised for today, if one was."""

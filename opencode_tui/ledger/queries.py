@@ -52,20 +52,21 @@ _SUMMED = f"""
     group_concat({{turns}}), group_concat({{costs}}), json_array({_TOKENS})) AS part
 """
 _PARTS_OF_CALLS = f"""
-  {_SUMMED} FROM {each_call().table} WHERE created_ms >= ?1 AND created_ms < ?2
+  {_SUMMED} FROM {each_call().table} s WHERE created_ms >= ?1 AND created_ms < ?2 {{only}}
   GROUP BY session_id, provider, model, agent
 """
 _PARTS = f"""
   SELECT json_array(session_id, {model_key.SQL}, agent, cost_nano, calls, first_ms, last_ms,
     {{turns}}, {{costs}}, json_array({_COUNTS})) AS part
-  FROM session_sum WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1
+  FROM session_sum s WHERE last_quarter >= ?1 AND last_quarter < ?2 AND first_quarter >= ?1 {{only}}
   UNION ALL {_SUMMED} FROM (
     SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
       AND c.model = s.model AND c.agent = s.agent AND c.quarter >= ?1 AND c.quarter < ?2
-    WHERE s.last_quarter >= ?1 AND s.first_quarter < ?2 AND (s.last_quarter >= ?2 OR s.first_quarter < ?1))
+    WHERE s.last_quarter >= ?1 AND s.first_quarter < ?2 AND (s.last_quarter >= ?2 OR s.first_quarter < ?1) {{only}})
   GROUP BY session_id, provider, model, agent
 """
 """Sessions that are wholly in the span are summed already; of the others, the quarters in it are."""
+_ONLY = "AND s.session_id IN (SELECT value FROM json_each(?3))"
 _NEWEST = "SELECT session_id, created_ms, context, provider, model, directory FROM newest_call"
 _FEW = 500
 """Up to so many sessions are always looked up one by one; of more, all are read if that is half of all."""
@@ -218,13 +219,21 @@ def costs(connection: sqlite3.Connection, span: Span) -> list[tuple[int, int]]:
 
 
 def session_parts(
-    connection: sqlite3.Connection, span: Span, *, costs: bool = False, turns: bool = True
+    connection: sqlite3.Connection,
+    span: Span,
+    ids: Collection[str] | None = None,
+    *,
+    costs: bool = False,
+    turns: bool = True,
 ) -> list[SessionPart]:
-    """The sums of each session in a span by model and agent; `costs` and `turns` include theirs."""
+    """The sums of each session in a span, or only of these, by model and agent; `costs` and `turns` include theirs."""
     paid = paid_calls(connection, span)
     parts = _PARTS_OF_CALLS if paid == each_call() else _PARTS
-    parts = parts.format(costs="costs" if costs else "NULL", turns="turns" if turns else "NULL")
-    return _SESSION_PARTS.decode(_one_text(connection, "part", parts, paid.bounds(span)))
+    only = () if ids is None else (_json(sorted(ids)),)
+    parts = parts.format(
+        costs="costs" if costs else "NULL", turns="turns" if turns else "NULL", only=_ONLY if only else ""
+    )
+    return _SESSION_PARTS.decode(_one_text(connection, "part", parts, (*paid.bounds(span), *only)))
 
 
 def _one_text(connection: sqlite3.Connection, column: str, query: str, values: tuple[Any, ...]) -> str:
@@ -370,6 +379,11 @@ def has_calls(connection: sqlite3.Connection) -> bool:
 def count_calls(connection: sqlite3.Connection) -> int:
     """All calls in the ledger, copies among them."""
     return int(connection.execute("SELECT count(*) FROM call").fetchone()[0])
+
+
+def count_sessions(connection: sqlite3.Connection) -> int:
+    """All sessions of which a store had a row."""
+    return int(connection.execute("SELECT count(*) FROM session").fetchone()[0])
 
 
 def all_time(connection: sqlite3.Connection) -> Span:

@@ -116,6 +116,19 @@ CREATE INDEX session_sum_quarters ON session_sum(
 {SUMS_OF_SESSIONS.format("true")}
 """
 
+# The sessions that changed, in order; see ledger/session_changes.py. Nothing but the oldest changes is ever deleted, so
+# that numbers only grow.
+_FACTS = ("parent_id", "fork_of", "title", "directory", "project", "created_ms", "archived_ms", "present")
+_NOTE_SESSION = "INSERT INTO session_change (session_id) VALUES ({}.id)"
+_V22 = f"""
+CREATE TABLE session_change (number INTEGER PRIMARY KEY, session_id TEXT NOT NULL) STRICT;
+CREATE TRIGGER session_noted_new AFTER INSERT ON session BEGIN {_NOTE_SESSION.format("new")}; END;
+CREATE TRIGGER session_noted_gone AFTER DELETE ON session BEGIN {_NOTE_SESSION.format("old")}; END;
+CREATE TRIGGER session_noted AFTER UPDATE OF {", ".join(_FACTS)} ON session
+  WHEN {" OR ".join(f"old.{name} IS NOT new.{name}" for name in _FACTS)}
+  BEGIN {_NOTE_SESSION.format("new")}; END
+"""
+
 SCRIPTS = {
     **FIRST_SCRIPTS,
     "m013_quotas": _V13,
@@ -127,6 +140,7 @@ SCRIPTS = {
     "m019_buckets": _V19,
     "m020_files_of_commands_and_undos": _V20,
     "m021_all_sums_of_sessions": _V21,
+    "m022_changes_of_sessions": _V22,
 }
 """The name that a ledger notes for each migration, and what it runs, in order."""
 

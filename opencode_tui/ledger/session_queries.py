@@ -108,6 +108,21 @@ def with_ancestors(connection: sqlite3.Connection, ids: Iterable[str]) -> list[s
     return [row[0] for row in rows]
 
 
+def whole_trees(connection: sqlite3.Connection, ids: Iterable[str]) -> list[str]:
+    """The ids of all sessions in the trees of the sessions, each once, even if parents form a cycle."""
+    rows = connection.execute(
+        """
+        WITH RECURSIVE above(id) AS (
+          SELECT value FROM json_each(?)
+          UNION SELECT s.parent_id FROM above JOIN session s ON s.id = above.id WHERE s.parent_id IS NOT NULL),
+        tree(id) AS (SELECT id FROM above UNION SELECT s.id FROM tree JOIN session s ON s.parent_id = tree.id)
+        SELECT id FROM tree
+        """,
+        (json.dumps(sorted(ids)),),
+    )
+    return [row[0] for row in rows]
+
+
 def session_calls(connection: sqlite3.Connection, session_id: str) -> list[CallFacts]:
     """The session's own calls, copies among them, in order of time."""
     return [call_facts(row) for row in connection.execute(_CALLS, (session_id,))]

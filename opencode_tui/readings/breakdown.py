@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 
@@ -10,17 +9,18 @@ from msgspec.structs import replace
 
 from opencode_tui.analysis.matching import matching_keys
 from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, keys_of_day, order, time_spans
-from opencode_tui.analysis.trees import roots
 from opencode_tui.clock import Span
-from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger import queries
 from opencode_tui.ledger.bounds import bounded_days, bounded_keys, is_lower_bound
 from opencode_tui.ledger.breakdown_queries import breakdown, breakdown_with_total, failures, keys_of, unpaid
 from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.selection import DaysOf, NamedSpan, Selection
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import days_with_calls
+from opencode_tui.readings.kept_breakdown import ALL_SESSIONS, kept_sessions
 from opencode_tui.readings.periods import days, span_of
-from opencode_tui.readings.sessions import RUNNING_MS
+from opencode_tui.readings.session_rows import RUNNING_MS
+from opencode_tui.readings.subagent_roots import roots_of_subagents
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures
 from opencode_tui.records.dimensions import KINDS_OF_USE, TIMES
 from opencode_tui.records.requests import BreakdownRequest, Filter
@@ -77,12 +77,15 @@ def _measured(
 ) -> tuple[list[BreakdownRow], Measures]:
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
     connection = context.connection
-    root_of = {} if selection.brief else _roots_of_subagents(connection)
-    if selection.by and not selection.needs_tools:
+    root_of = {} if selection.brief else roots_of_subagents(connection)
+    rows = kept_sessions(context, root_of, details=details) if selection == ALL_SESSIONS else None
+    if rows is None and selection.by and not selection.needs_tools:
         rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details)
     else:
-        failed = failures(connection, selection) if details else None
-        rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if selection.by else []
+        failed = failures(connection, selection) if details and rows is None else None
+        if rows is None:
+            by = selection.by
+            rows = breakdown(connection, selection, root_of=root_of, details=details, failed=failed) if by else []
         # A call with several tools is in several rows, so those add up to more.
         known = None if selection.by else failed
         (all_calls,) = breakdown(connection, whole, root_of=root_of, details=details, failed=known)
@@ -93,14 +96,6 @@ def _measured(
     if not bounded:
         return rows, total
     return [replace(row, lower_bound=True) if row.keys[0] in bounded else row for row in rows], total
-
-
-def _roots_of_subagents(connection: sqlite3.Connection) -> dict[str, str]:
-    parents = session_queries.parents(connection)
-    nested = [id for id, parent in parents.items() if parent in parents]
-    known: dict[str, str | None] = {**dict.fromkeys(parents.values()), **parents}
-    found = parents | roots(nested, known)
-    return {id: root for id, root in found.items() if id != root}
 
 
 def _selection(by: tuple[str, ...], where: tuple[Filter, ...], span: Span, context: Context) -> Selection:

@@ -6,15 +6,15 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from opencode_tui.clock import Calendar, calendar_for
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.bounds import all_read
 from opencode_tui.pricing.book import PriceBook
+from opencode_tui.readings.kept import Kept
 from opencode_tui.records.day import Guard
 from opencode_tui.records.reconciliation import Agreement, Standing
-from opencode_tui.records.sessions import SessionRow
 from opencode_tui.records.shipped import AskGit
 from opencode_tui.records.stores import StoreState
 
@@ -82,8 +82,8 @@ class Context(Struct, frozen=True):
     """Gives where OpenCode's sign-ins are looked up; None where nobody looks."""
     ask_git: AskGit | None = None
     """Answers for the repositories; None where git is not asked."""
-    rows: dict[str, SessionRow] = field(default_factory=dict)
-    """The last row of each session that was read with the same ledger; kept up to date by the readings."""
+    kept: Kept | None = None
+    """What was read before with the same ledger; None where nothing is read again."""
 
     @property
     def calendar(self) -> Calendar:

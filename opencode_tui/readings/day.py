@@ -19,7 +19,7 @@ from opencode_tui.ledger.turns import task_slices
 from opencode_tui.paths import last_part
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
-from opencode_tui.readings.sessions import RUNNING_MS, session_rows
+from opencode_tui.readings.session_rows import RUNNING_MS, session_rows
 from opencode_tui.records.alerts import Alert, severity
 from opencode_tui.records.day import DaySpend, LastCall, SessionLine, Snapshot, Split
 from opencode_tui.records.requests import DayRequest

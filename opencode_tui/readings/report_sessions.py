@@ -11,7 +11,7 @@ from opencode_tui.clock import Span
 from opencode_tui.ledger import queries, session_queries
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.evidence import evidence_of
-from opencode_tui.readings.sessions import session_rows
+from opencode_tui.readings.session_rows import session_rows
 from opencode_tui.records.alerts import Cause, Crossing
 from opencode_tui.records.cost_report import ReportCause, ReportSession
 from opencode_tui.records.facts import CallScope

@@ -20,7 +20,7 @@ from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore, UnknownSession
 from opencode_tui.readings.naming import session_titles
 from opencode_tui.readings.session_parts import main_key
-from opencode_tui.readings.sessions import RUNNING_MS, state_of
+from opencode_tui.readings.session_rows import RUNNING_MS, state_of
 from opencode_tui.readings.shipped import read_shipped_by_session
 from opencode_tui.records.calls import Tokens, is_unlisted, message_id
 from opencode_tui.records.evidence import SessionEvidence

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from sys import intern
 
 from msgspec import Struct
@@ -34,11 +34,16 @@ class PartSum(Struct, frozen=True, gc=False):
 
 
 def read_parts(
-    connection: sqlite3.Connection, span: Span, *, costs: bool = False, turns: bool = True
+    connection: sqlite3.Connection,
+    span: Span,
+    ids: Collection[str] | None = None,
+    *,
+    costs: bool = False,
+    turns: bool = True,
 ) -> dict[str, list[SessionPart]]:
-    """The parts of each session with a paid call in the span, by id."""
+    """The parts of each session with a paid call in the span, or only of these, by id."""
     found: dict[str, list[SessionPart]] = {}
-    for part in queries.session_parts(connection, span, costs=costs, turns=turns):
+    for part in queries.session_parts(connection, span, ids, costs=costs, turns=turns):
         if part.session_id in found:
             found[part.session_id].append(part)
         else:

@@ -20,6 +20,16 @@ class SessionsRequest(Struct, frozen=True):
     turns: bool = True
     """Whether the rows have the number of their turns, which takes a quarter of the rest."""
 
+    @classmethod
+    def first(cls, period: str) -> SessionsRequest:
+        """What is shown first of a long period."""
+        return cls(period, sparks=False, contexts=False, turns=False)
+
+    @property
+    def parts(self) -> tuple[bool, bool, bool]:
+        """Whether the rows have sparks, contexts and turns."""
+        return self.sparks, self.contexts, self.turns
+
 
 class SessionRequest(Struct, frozen=True):
     """One session with its tree of subagents and its turns."""

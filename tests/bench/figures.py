@@ -78,7 +78,7 @@ def figures(settings: Settings, ledger: Path) -> tuple[float, ...]:
     requests: Iterable[Request] = (
         *(
             SessionsRequest("week"),
-            SessionsRequest("year", sparks=False, contexts=False, turns=False),
+            SessionsRequest.first("year"),
             SessionRequest(largest),
         ),
         *(InsightsRequest("week"), HistoryRequest()),

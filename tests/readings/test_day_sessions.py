@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from opencode_tui.readings.sessions import ACTIVE_MS, RUNNING_MS
+from opencode_tui.readings.session_rows import ACTIVE_MS, RUNNING_MS
 from tests.stores import V1, V2, Tokens
 from tests.support.ledgers import reader
 from tests.support.pictures import CENT, OPUS, ago, assert_adds_up, at, line, of, picture

@@ -103,7 +103,7 @@ class SessionsScreen(BesideScreen):
         full = Ask(SessionsRequest(self._period), self.show_list)
         if self._period not in _LONG or self._period in self._last:
             return (full,)
-        return Ask(SessionsRequest(self._period, sparks=False, contexts=False, turns=False), self.show_first), full
+        return Ask(SessionsRequest.first(self._period), self.show_first), full
 
     @property
     def crumb(self) -> tuple[str, ...]:

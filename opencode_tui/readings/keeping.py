@@ -1,0 +1,32 @@
+"""Reads ahead what takes long to read for the first time, so that it is there once somebody asks for it."""
+
+from __future__ import annotations
+
+from opencode_tui.ledger.queries import count_sessions
+from opencode_tui.ledger.session_changes import MOST_CHANGES, last_change
+from opencode_tui.readings.context import Context
+from opencode_tui.readings.kept import KeptSessions, KeptTrees
+from opencode_tui.readings.kept_breakdown import kept_sessions
+from opencode_tui.readings.kept_trees import kept_rows
+from opencode_tui.readings.subagent_roots import roots_of_subagents
+from opencode_tui.records.requests import SessionsRequest
+
+MANY = 2_000
+"""Fewer sessions than this are read in no time."""
+_FIRST = SessionsRequest.first("all")
+
+
+def keep_ahead(context: Context) -> bool:
+    """Reads one of the long lists over all sessions if it is far behind; returns whether it did."""
+    kept, connection = context.kept, context.connection
+    if kept is None or count_sessions(connection) < MANY:
+        return False
+    if _is_far_behind(kept.trees.get(_FIRST.parts), context) and kept_rows(_FIRST, context) is not None:
+        return True
+    if not _is_far_behind(kept.sessions.get(False), context):
+        return False
+    return kept_sessions(context, roots_of_subagents(connection), details=False) is not None
+
+
+def _is_far_behind(kept: KeptTrees | KeptSessions | None, context: Context) -> bool:
+    return kept is None or not 0 <= last_change(context.connection) - kept.number <= MOST_CHANGES // 2

@@ -1,0 +1,53 @@
+"""What was read with one ledger and is kept, so that the next reading takes only what changed since."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from opencode_tui.records.breakdown import BreakdownRow
+from opencode_tui.records.sessions import SessionRow
+
+Place = tuple[str, str, str]
+"""A provider, a model, and the directory of a call of it."""
+
+
+class KeptTrees(Struct):
+    """The rows of all trees of sessions; see readings/kept_trees.py."""
+
+    number: int
+    """The last change in the ledger that they have; see ledger/session_changes.py."""
+    taken_ms: int
+    timezone: str
+    """That of the titles that have a time."""
+    rows: dict[str, SessionRow] = field(default_factory=dict)
+    """By the id of the root."""
+    roots: dict[str, str] = field(default_factory=dict)
+    """The root of each session that has calls, by id."""
+    limits: dict[Place, int | None] = field(default_factory=dict)
+    """The context limits in the rows."""
+
+
+class KeptSessions(Struct):
+    """The measures of all sessions; see readings/kept_breakdown.py."""
+
+    number: int
+    """As above."""
+    rows: dict[str, BreakdownRow] = field(default_factory=dict)
+    """By the id of the session."""
+
+
+class Kept(Struct):
+    """All that is kept of one ledger. Whoever opens another ledger makes another one."""
+
+    rows: dict[str, SessionRow] = field(default_factory=dict)
+    """The last row of each session that was read."""
+    trees: dict[tuple[bool, bool, bool], KeptTrees] = field(default_factory=dict)
+    """By whether they have sparks, contexts and turns."""
+    sessions: dict[bool, KeptSessions] = field(default_factory=dict)
+    """By whether they have details."""
+
+    def shared(self, row: SessionRow) -> SessionRow:
+        """The row from before if it is the same, so that the lists of several periods and polls hold it once."""
+        if self.rows.get(row.id) != row:
+            self.rows[row.id] = row
+        return self.rows[row.id]

@@ -1,0 +1,90 @@
+"""Keeps the rows of all trees of sessions, and reads only those again in which something changed.
+
+What changed is noted in the ledger (ledger/session_changes.py), but for what time alone changes: a session is no longer
+active after a while. Titles without a name depend on the time zone, and limits on the price book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from opencode_tui.clock import EVER
+from opencode_tui.ledger.bounds import is_lower_bound
+from opencode_tui.ledger.session_changes import MOST_CHANGES, changed_since, last_change
+from opencode_tui.ledger.session_queries import whole_trees
+from opencode_tui.ledger.sums import is_unsummed
+from opencode_tui.readings.context import Context, ContextLimits
+from opencode_tui.readings.kept import Kept, KeptTrees, Place
+from opencode_tui.readings.session_rows import ACTIVE_MS, tree_rows
+from opencode_tui.records.requests import SessionsRequest
+from opencode_tui.records.sessions import SessionRow
+
+
+class _KnownLimits(Struct):
+    """Looks each limit up once."""
+
+    book: ContextLimits
+    known: dict[Place, int | None]
+
+    def context_limit(self, provider: str, model: str, directory: str = "") -> int | None:
+        place = provider, model, directory
+        if place not in self.known:
+            self.known[place] = self.book.context_limit(*place)
+        return self.known[place]
+
+
+def kept_rows(request: SessionsRequest, context: Context) -> list[SessionRow] | None:
+    """The rows of all trees, in no order, as `session_rows` reads them; None where that is to be asked.
+
+    It is where nothing is kept, and as long as sums are not complete or are lower bounds.
+    """
+    kept, connection = context.kept, context.connection
+    if kept is None or is_unsummed(connection) or is_lower_bound(connection, EVER, context.whole):
+        return None
+    trees = kept.trees.get(request.parts)
+    changed = None if trees is None else _changed(trees, context)
+    if trees is None or changed is None:
+        trees = kept.trees[request.parts] = KeptTrees(0, context.now_ms, context.settings.timezone)
+        _read(trees, None, request, context, kept)
+    elif changed:
+        for id in changed:
+            trees.rows.pop(id, None)
+            trees.roots.pop(id, None)
+        _read(trees, changed, request, context, kept)
+    trees.number, trees.taken_ms = last_change(connection), context.now_ms
+    return list(trees.rows.values())
+
+
+def _changed(trees: KeptTrees, context: Context) -> frozenset[str] | None:
+    """All sessions of the trees that may have changed; None if all have to be read."""
+    if context.now_ms < trees.taken_ms or context.settings.timezone != trees.timezone:
+        return None
+    book = context.limits
+    if any((book and book.context_limit(*place)) != limit for place, limit in trees.limits.items()):
+        return None
+    noted = changed_since(context.connection, trees.number)
+    if noted is None:
+        return None
+    settled_ms = trees.taken_ms - ACTIVE_MS
+    wanted = {*noted, *(row.id for row in trees.rows.values() if row.state == "active" or row.last_ms > settled_ms)}
+    # A session may have left one tree and be in another one, with its subagents.
+    changed = frozenset[str]()
+    while not wanted <= changed:
+        changed = frozenset(whole_trees(context.connection, wanted))
+        if len(changed) > MOST_CHANGES:
+            return None
+        before = {trees.roots[id] for id in changed if id in trees.roots}
+        wanted = {*changed, *before, *(id for id, root in trees.roots.items() if root in before)}
+    return changed
+
+
+def _read(
+    trees: KeptTrees, ids: Collection[str] | None, request: SessionsRequest, context: Context, kept: Kept
+) -> None:
+    limits = _KnownLimits(context.limits, trees.limits) if context.limits else None
+    for tree, row in tree_rows(EVER, replace(context, limits=limits), request.parts, ids):
+        trees.rows[tree.root] = kept.shared(row) if all(request.parts) else row
+        trees.roots |= dict.fromkeys(tree.members, tree.root)
