@@ -213,12 +213,11 @@ class LedgerFeed:
         if seen == self._all_ready_at:
             return False
         with suppress(sqlite3.OperationalError):  # another process has the ledger
-            left = all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT))
-            if not left and connection.total_changes == seen[1]:
+            if not all(make_bucket(self._ledger, now, self._calendar) for _ in range(_BUCKETS_AT_A_BEAT)):
                 with self._context() as context:
                     if keep_ahead(context):
                         return True
-                self._all_ready_at = seen
+                self._all_ready_at = seen[0], connection.total_changes, seen[2]
                 return False
         return connection.total_changes != seen[1]
 

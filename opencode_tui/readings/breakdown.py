@@ -17,7 +17,7 @@ from opencode_tui.ledger.queries import SLICE_KEYS
 from opencode_tui.ledger.selection import DaysOf, NamedSpan, Selection
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.day import days_with_calls
-from opencode_tui.readings.kept_breakdown import ALL_SESSIONS, kept_sessions
+from opencode_tui.readings.kept_breakdown import is_kept, kept_sessions
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.session_rows import RUNNING_MS
 from opencode_tui.readings.subagent_roots import roots_of_subagents
@@ -78,7 +78,7 @@ def _measured(
     """The groups of a selection, in no order, and the measures of the `whole` of it."""
     connection = context.connection
     root_of = {} if selection.brief else roots_of_subagents(connection)
-    rows = kept_sessions(context, root_of, details=details) if selection == ALL_SESSIONS else None
+    rows = kept_sessions(selection, context, root_of, details=details) if is_kept(selection) else None
     if rows is None and selection.by and not selection.needs_tools:
         rows, total = breakdown_with_total(connection, selection, root_of=root_of, details=details)
     else:

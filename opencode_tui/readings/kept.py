@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from msgspec import Struct, field
 
+from opencode_tui.clock import Span
 from opencode_tui.records.breakdown import BreakdownRow
 from opencode_tui.records.sessions import SessionRow
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+MOST = 8
+"""So many lists of a kind are kept."""
 Place = tuple[str, str, str]
 """A provider, a model, and the directory of a call of it."""
 
 
 class KeptTrees(Struct):
-    """The rows of all trees of sessions; see readings/kept_trees.py."""
+    """The rows of a span's trees of sessions; see readings/kept_trees.py."""
 
     number: int
     """The last change in the ledger that they have; see ledger/session_changes.py."""
@@ -28,7 +35,7 @@ class KeptTrees(Struct):
 
 
 class KeptSessions(Struct):
-    """The measures of all sessions; see readings/kept_breakdown.py."""
+    """The measures of a span's sessions; see readings/kept_breakdown.py."""
 
     number: int
     """As above."""
@@ -36,18 +43,31 @@ class KeptSessions(Struct):
     """By the id of the session."""
 
 
+class Latest(dict[Key, Value]):
+    """Those that were kept last, in that order."""
+
+    def keep(self, key: Key, value: Value) -> None:
+        """Keeps it as the last; the first of too many is no longer kept."""
+        self.pop(key, None)
+        self[key] = value
+        if len(self) > MOST:
+            del self[next(iter(self))]
+
+
 class Kept(Struct):
     """All that is kept of one ledger. Whoever opens another ledger makes another one."""
 
     rows: dict[str, SessionRow] = field(default_factory=dict)
-    """The last row of each session that was read."""
-    trees: dict[tuple[bool, bool, bool], KeptTrees] = field(default_factory=dict)
-    """By whether they have sparks, contexts and turns."""
-    sessions: dict[bool, KeptSessions] = field(default_factory=dict)
-    """By whether they have details."""
+    """The last row of each session that was read and is not in a list that is kept."""
+    trees: Latest[tuple[Span, tuple[bool, bool, bool]], KeptTrees] = field(default_factory=Latest)
+    """By their span, and whether they have sparks, contexts and turns."""
+    sessions: Latest[tuple[Span, bool], KeptSessions] = field(default_factory=Latest)
+    """By their span, and whether they have details."""
 
     def shared(self, row: SessionRow) -> SessionRow:
         """The row from before if it is the same, so that the lists of several periods and polls hold it once."""
-        if self.rows.get(row.id) != row:
-            self.rows[row.id] = row
-        return self.rows[row.id]
+        for before in (*(trees.rows for trees in self.trees.values()), self.rows):
+            if before.get(row.id) == row:
+                return before[row.id]
+        self.rows[row.id] = row
+        return row

@@ -1,4 +1,4 @@
-"""Keeps the rows of all trees of sessions, and reads only those again in which something changed.
+"""Keeps the rows of a span's trees of sessions, and reads only those again in which something changed.
 
 What changed is noted in the ledger (ledger/session_changes.py), but for what time alone changes: a session is no longer
 active after a while. Titles without a name depend on the time zone, and limits on the price book.
@@ -11,13 +11,13 @@ from collections.abc import Collection
 from msgspec import Struct
 from msgspec.structs import replace
 
-from opencode_tui.clock import EVER
+from opencode_tui.clock import Span
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.ledger.session_changes import MOST_CHANGES, changed_since, last_change
 from opencode_tui.ledger.session_queries import whole_trees
-from opencode_tui.ledger.sums import is_unsummed
+from opencode_tui.ledger.sums import each_call, paid_calls
 from opencode_tui.readings.context import Context, ContextLimits
-from opencode_tui.readings.kept import Kept, KeptTrees, Place
+from opencode_tui.readings.kept import KeptTrees, Place
 from opencode_tui.readings.session_rows import ACTIVE_MS, tree_rows
 from opencode_tui.records.requests import SessionsRequest
 from opencode_tui.records.sessions import SessionRow
@@ -36,25 +36,27 @@ class _KnownLimits(Struct):
         return self.known[place]
 
 
-def kept_rows(request: SessionsRequest, context: Context) -> list[SessionRow] | None:
-    """The rows of all trees, in no order, as `session_rows` reads them; None where that is to be asked.
+def kept_rows(request: SessionsRequest, span: Span, context: Context) -> list[SessionRow] | None:
+    """The rows of a span's trees, in no order, as `tree_rows` reads them; None where that is to be asked.
 
     It is where nothing is kept, and as long as sums are not complete or are lower bounds.
     """
     kept, connection = context.kept, context.connection
-    if kept is None or is_unsummed(connection) or is_lower_bound(connection, EVER, context.whole):
+    if kept is None or paid_calls(connection, span) == each_call() or is_lower_bound(connection, span, context.whole):
         return None
-    trees = kept.trees.get(request.parts)
+    key = span, request.parts
+    trees = kept.trees.get(key)
     changed = None if trees is None else _changed(trees, context)
     if trees is None or changed is None:
-        trees = kept.trees[request.parts] = KeptTrees(0, context.now_ms, context.settings.timezone)
-        _read(trees, None, request, context, kept)
+        trees = KeptTrees(0, context.now_ms, context.settings.timezone)
+        _read(trees, None, request, span, context)
     elif changed:
         for id in changed:
             trees.rows.pop(id, None)
             trees.roots.pop(id, None)
-        _read(trees, changed, request, context, kept)
+        _read(trees, changed, request, span, context)
     trees.number, trees.taken_ms = last_change(connection), context.now_ms
+    kept.trees.keep(key, trees)
     return list(trees.rows.values())
 
 
@@ -82,9 +84,10 @@ def _changed(trees: KeptTrees, context: Context) -> frozenset[str] | None:
 
 
 def _read(
-    trees: KeptTrees, ids: Collection[str] | None, request: SessionsRequest, context: Context, kept: Kept
+    trees: KeptTrees, ids: Collection[str] | None, request: SessionsRequest, span: Span, context: Context
 ) -> None:
+    assert context.kept is not None
     limits = _KnownLimits(context.limits, trees.limits) if context.limits else None
-    for tree, row in tree_rows(EVER, replace(context, limits=limits), request.parts, ids):
-        trees.rows[tree.root] = kept.shared(row) if all(request.parts) else row
+    for tree, row in tree_rows(span, replace(context, limits=limits), request.parts, ids):
+        trees.rows[tree.root] = context.kept.shared(row)
         trees.roots |= dict.fromkeys(tree.members, tree.root)

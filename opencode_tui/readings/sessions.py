@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from datetime import date
 
-from opencode_tui.clock import EVER, Span
+from opencode_tui.clock import Span
 from opencode_tui.ledger.bounds import is_lower_bound
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.kept_trees import kept_rows
@@ -21,7 +21,7 @@ def read_sessions(request: SessionsRequest, context: Context) -> SessionList:
     Raises ValueError for a text that is no period.
     """
     span, kept = span_of_period(request.period, context), context.kept
-    rows = kept_rows(request, context) if span == EVER else None
+    rows = kept_rows(request, span, context)
     if rows is None:
         found = (row for _, row in tree_rows(span, context, request.parts))
         rows = [kept.shared(row) for row in found] if kept else list(found)

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from opencode_tui.clock import EVER
 from opencode_tui.config.settings import Settings
 from opencode_tui.ledger import session_changes
 from opencode_tui.ledger.buckets import make_bucket
@@ -35,16 +36,21 @@ FIRST = SessionsRequest.first("all")
 FULL = SessionsRequest("all")
 BY_SESSION = BreakdownRequest(("session",), "all")
 FIRST_BY_SESSION = replace(BY_SESSION, details=False)
-REQUESTS: tuple[Request, ...] = (FIRST, FULL, replace(FULL, sparks=False), BY_SESSION, FIRST_BY_SESSION)
+REQUESTS: tuple[Request, ...] = (
+    *(FIRST, FULL, replace(FULL, sparks=False), BY_SESSION, FIRST_BY_SESSION),
+    *(SessionsRequest(period) for period in ("today", "week")),
+    *(replace(BY_SESSION, period=period) for period in ("today", "yesterday")),
+)
 IDS = [f"ses_{number}" for number in range(6)]
 
 _ID = st.sampled_from(IDS)
 _MINUTES = st.integers(-50, 50)
+_AT = _MINUTES | st.integers(-5, 5).map(lambda day: day * 720)
 _CALL = st.tuples(
     st.just("call"),
     st.integers(0, 30),
     _ID,
-    _MINUTES,
+    _AT,
     st.sampled_from([None, 0, 1, 45]),
     st.sampled_from(["kimi", "glm"]),
     st.integers(0, 10**9),
@@ -66,7 +72,7 @@ _STEP = st.lists(
     | _SESSION
     | _SESSION
     | st.tuples(st.sampled_from(["forget session", "forget calls", "miss"]), _ID)
-    | st.tuples(st.sampled_from(["time"]), _MINUTES)
+    | st.tuples(st.just("time"), _MINUTES | st.sampled_from([-720, 720]))
     | st.tuples(st.sampled_from(["turns", "tasks", "buckets", "limit", "zone", "raw", "vacuum"])),
     max_size=4,
 )
@@ -276,11 +282,11 @@ def test_long_lists_are_read_ahead_one_at_a_time_and_once(watched: Watched, monk
     with _context(watched, kept) as context:
         assert not keep_ahead(context)
     monkeypatch.setattr(keeping, "MANY", 12)
-    for _ in range(3):
+    for _ in range(5):
         with _context(watched, kept) as context:
             done.append((keep_ahead(context), len(kept.trees), len(kept.sessions)))
-    assert done == [(True, 1, 0), (True, 1, 1), (False, 1, 1)]
-    rows = kept.trees[FIRST.parts].rows
+    assert done == [(True, 1, 0), (True, 1, 1), (True, 2, 1), (True, 2, 2), (False, 2, 2)]
+    rows = kept.trees[EVER, FIRST.parts].rows
     read = _read(watched, kept, FIRST)
     assert isinstance(read, SessionList)
     assert all(row is rows[row.id] for row in read.rows)
@@ -331,4 +337,6 @@ def test_nothing_is_kept_of_lower_bounds(watched: Watched, monkeypatch: pytest.M
     assert {row.id for row in read.rows if row.lower_bound} == {"ses_3"}
     assert not kept.trees
     with _context(watched, kept) as context:
-        assert [keep_ahead(context), keep_ahead(context)] == [True, False]  # the breakdown's alone
+        assert [keep_ahead(context) for _ in range(3)] == [True, True, False]
+    assert not kept.trees
+    assert len(kept.sessions) == 2

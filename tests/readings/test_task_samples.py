@@ -80,6 +80,9 @@ def test_a_compaction_that_an_older_version_read_from_opencode_2_becomes_one(tmp
     with ours.ledger.writing() as connection:
         connection.execute("DROP TABLE undone_call")
         connection.execute("ALTER TABLE tool DROP COLUMN files")
+        connection.execute("DROP TABLE session_change")
+        for trigger in ("session_noted", "session_noted_new", "session_noted_gone"):
+            connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("DELETE FROM _sqlite_migrations WHERE name GLOB 'm018*' OR name GLOB 'm02*'")
         connection.execute("PRAGMA user_version = 17")
     ours.close()
