@@ -12,7 +12,7 @@ from opencode_tui.records.sessions import SessionRow
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
-MOST = 8
+_MOST = 8
 """So many lists of a kind are kept."""
 Place = tuple[str, str, str]
 """A provider, a model, and the directory of a call of it."""
@@ -50,7 +50,7 @@ class Latest(dict[Key, Value]):
         """Keeps it as the last; the first of too many is no longer kept."""
         self.pop(key, None)
         self[key] = value
-        if len(self) > MOST:
+        if len(self) > _MOST:
             del self[next(iter(self))]
 
 

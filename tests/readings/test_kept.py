@@ -306,14 +306,14 @@ def _session(id: str, parent: str | None) -> tuple[object, ...]:
         # a subagent without calls moves to another tree with its own subagent's, which has some
         [
             [_session("ses_0", None), _session("ses_1", None), _session("ses_3", "ses_0"), _session("ses_4", "ses_3")],
-            [_session("ses_5", "ses_4"), _call("ses_5", 1), _call("ses_0", 2), _call("ses_1", 3)],
+            [_session("ses_5", "ses_4"), _call("ses_5", -41), _call("ses_0", -42), _call("ses_1", -43)],
             [_session("ses_3", "ses_1")],
         ],
         [[_call("ses_0", 20)], [("time", 21)], [("time", 9)]],  # becomes active, and idle again
-        [[_call("ses_0", 0)], [("time", -1)]],
+        [[_call("ses_0", -1)], [("time", 20)], [("time", -20)]],
         [[_call("ses_0", -20, took=None)], [("time", 11)]],
-        [[_call("ses_0", 1)], [("limit",)]],
-        [[_call("ses_0", 1)], [("zone",)]],
+        [[_call("ses_0", -40)], [("limit",)]],
+        [[_call("ses_0", -40)], [("zone",)]],
     ],
 )
 def test_what_moves_and_what_time_changes_is_seen(tmp_path: Path, steps: list[list[tuple[Any, ...]]]) -> None:
