@@ -505,11 +505,11 @@ def test_past_weeks_are_summed_while_nothing_else_is_left_and_not_looked_for_aga
     for _ in range(5):
         feed.poll(lambda _: None)
         feed.catch_up()
-    assert made == [True] * 7 + [False]
+    assert made == [True] * 8 + [False]
     store.call(session_of(store), cost="1.00", at=at("14:22"))
     for _ in range(5):
         feed.poll(lambda _: None)
         feed.catch_up()
-    assert made[8:] == [True] * 7 + [False], "the weeks of a late call are summed again"
+    assert made[9:] == [True] * 8 + [False], "the weeks of a late call are summed again"
     by_model = feed.answer(BreakdownRequest(("model",), "all"))
     assert isinstance(by_model, Breakdown) and by_model.totals.spend_nano == 190 * CENT

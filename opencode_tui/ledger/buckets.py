@@ -1,7 +1,7 @@
 """Sums of whole four weeks without their sessions, so that long periods are read from a few rows.
 
 A bucket has the sums of one part (`call_sum`, `tool_sum` or `task_sum`) over four weeks, by all that they are grouped
-by but the session, whose project and kind of use are kept instead. Buckets are made for the past, when there is time;
+by but the session, whose project and kind of use are kept instead; those of tools also by the tool alone. Buckets are made for the past, when there is time;
 what has none is read from the sums by quarter of an hour. Whatever changes those sums, or a session's project or kind,
 deletes the bucket.
 """
@@ -46,10 +46,10 @@ class _Part(Struct, frozen=True):
     """The column by which its calls are divided beside the keys of all calls; SQL for an empty text if by none."""
     counts: tuple[str, ...]
     """The columns that only its sums have."""
-
-    @property
-    def source(self) -> str:
-        return f"{self.name}_sum"
+    source: str
+    """The table of its sums by quarter of an hour."""
+    is_alone: bool = False
+    """It is divided by nothing else."""
 
     @property
     def paid(self) -> PaidCalls:
@@ -59,9 +59,12 @@ class _Part(Struct, frozen=True):
         return PaidCalls(table, "number", BUCKET_MS, _SESSION_KEYS, SESSIONS_OF_BUCKETS)
 
 
-_PARTS = {
-    part.source: part for part in (_Part("call", "''", ()), _Part("tool", "name", _USES), _Part("task", "task", _EDITS))
-}
+_PARTS = (
+    _Part("call", "''", (), "call_sum"),
+    _Part("tool", "name", _USES, "tool_sum"),
+    _Part("tools", "name", _USES, "tool_sum", is_alone=True),
+    _Part("task", "task", _EDITS, "task_sum"),
+)
 
 
 class _Bucket(Struct, frozen=True):
@@ -86,7 +89,7 @@ def sources(connection: sqlite3.Connection, selection: Selection, paid: PaidCall
     """
     if of_sessions := sources_by_session(selection, paid):
         return of_sessions
-    part = _PARTS.get(paid.table)
+    part = _part_for(selection, paid)
     if part is not None and any(map(selection.is_about, TIMES)):
         return time_sources(connection, selection, paid)
     if part is None or len(selection.spans) != 1 or selection.is_about("session"):
@@ -96,6 +99,12 @@ def sources(connection: sqlite3.Connection, selection: Selection, paid: PaidCall
     if not kept:
         return [(paid, selection)]
     return [(part.paid, _within(selection, kept)), (paid, _within(selection, between(kept, whole.span)))]
+
+
+def _part_for(selection: Selection, paid: PaidCalls) -> _Part | None:
+    """The part with what a selection asks of these sums; None if it is of single calls."""
+    is_alone = selection.by == ("tool",) and not selection.where
+    return next((part for part in _PARTS if part.source == paid.table and part.is_alone == is_alone), None)
 
 
 def _within(selection: Selection, spans: Sequence[Span]) -> Selection:
@@ -140,7 +149,7 @@ def _missing(connection: sqlite3.Connection, now_ms: int, calendar: Calendar) ->
             return
         span = Span(number * BUCKET_MS, (number + 1) * BUCKET_MS)
         are_summed = are_tasks_summed(connection, span)
-        for part in _PARTS.values():
+        for part in _PARTS:
             if part.name != "task" or are_summed:
                 of = _buckets(part, number, calendar)
                 yield from (each for each in of if kept.get((each.part, number)) != each.keys)
@@ -170,8 +179,9 @@ def _make(connection: sqlite3.Connection, bucket: _Bucket, calendar: Calendar) -
     connection.execute("DELETE FROM bucket_sum WHERE part = ? AND number >= ? AND number < ?", (bucket.part, *numbers))
     query, values = Selection(spans).source(quarters)
     of_calls = (part.label, *_CALL_KEYS, *(KEYS[name] for name in _SESSION_KEYS))
-    of_times = ("name0", *["''"] * (len(of_calls) - 1))
-    keys = ("start_at" if unit == "day" else str(number), *(of_calls if unit is None else of_times))
+    if unit is not None or part.is_alone:
+        of_calls = ("name0" if unit else part.label, *["''"] * (len(of_calls) - 1))
+    keys = ("start_at" if unit == "day" else str(number), *of_calls)
     # Of tasks over time, only the edits are asked for.
     lists = ("'[]'", "NULL", "NULL") if unit and part.name == "task" else _LISTS
     sums = (exact_sum(name) for name in (*_SUMMED, *part.counts))

@@ -56,13 +56,13 @@ def rows(watched: Watched, by: str, span: Span = EVER) -> list[BreakdownRow]:
 
 def of_calls(watched: Watched, by: str, span: Span = EVER) -> list[BreakdownRow]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(buckets, "_PARTS", {})
+        patch.setattr(buckets, "_PARTS", ())
         return rows(watched, by, span)
 
 
 def test_the_past_has_buckets_and_the_time_of_today_none(watched: Watched) -> None:
     make_all(watched)
-    assert kept(watched) == {(part, number) for part in ("call", "tool", "task") for number in range(3)}
+    assert kept(watched) == {(part, number) for part in ("call", "tool", "tools", "task") for number in range(3)}
     assert not make_bucket(watched.ledger, NOW)
 
 
