@@ -99,9 +99,9 @@ def test_a_call_in_the_past_leaves_its_bucket_alone_behind(watched: Watched) -> 
 def test_a_call_of_today_in_an_old_session_leaves_only_what_its_turns_were_for(watched: Watched) -> None:
     make_all(watched)
     watched.call(at=NOW)
-    assert len(kept(watched)) == 9
+    assert len(kept(watched)) == 12
     settle_turns(watched.ledger)
-    assert kept(watched) == {(part, number) for part in ("call", "tool") for number in range(3)}
+    assert kept(watched) == {(part, number) for part in ("call", "tool", "tools") for number in range(3)}
 
 
 def test_turns_that_are_not_classified_have_no_bucket_by_task(watched: Watched) -> None:

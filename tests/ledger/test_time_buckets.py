@@ -127,5 +127,5 @@ def test_turns_classified_again_leave_their_days_by_task_only(watched: Watched) 
     watched.call("ses_1", id="msg_new", at=NOW)
     settle_turns(watched.ledger)
     kept = {row[0].partition(" ")[0] for row in watched.ledger.connection.execute("SELECT part FROM bucket")}
-    assert kept == {"call", "tool"}
+    assert kept == {"call", "tool", "tools"}
     assert read(watched, ("hour",), "UTC").totals.edit_turns == CALLS
