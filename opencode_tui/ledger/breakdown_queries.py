@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 from msgspec import Struct
 from msgspec.json import Decoder
+from msgspec.structs import replace
 
 from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.selection import Selection, group_by
@@ -45,6 +47,9 @@ _INCOMPLETE = (
 _NO_TEXTS = "NULL", "NULL"
 _BRIEF = frozenset(("cost_nano", "list_nano", "input", "output", "reasoning", "cache_read", "cache_write"))
 """The amounts that a brief selection asks for."""
+_ADDED = ("spend_nano", "list_nano", "calls", "input_nano", "output_nano", "cache_nano", "saved_nano", "aborted")
+"""The measures that can be added up beside the tokens, in their order."""
+_BREAKDOWN_ROWS = Decoder(list[BreakdownRow])
 _IDS = Decoder(list[str])
 _ROWS = Decoder(list[tuple[Any, ...]])
 
@@ -77,6 +82,8 @@ def breakdown(
     if details and failed is None:
         failed = failures(connection, selection)
     edited = edit_counts(connection, selection) if details else None
+    if not details and (of_sessions := _rows_of_sessions(connection, selection, root_of)) is not None:
+        return of_sessions
     sums = _sums(connection, selection, details=details)
     return _rows(sums, list(map(_texts, sums)), len(selection.by), root_of, failed, edited)
 
@@ -88,6 +95,10 @@ def breakdown_with_total(
 
     Not for groups by tool, as a call with several tools is in several of these.
     """
+    if not details and (of_sessions := _rows_of_sessions(connection, selection, root_of)) is not None:
+        return of_sessions, _added_up(
+            [row.measures for row in of_sessions], [row.keys[0] for row in of_sessions], root_of
+        )
     failed = failures(connection, selection) if details else None
     edited = edit_counts(connection, selection) if details else None
     sums, count = _sums(connection, selection, details=details), len(selection.by)
@@ -113,13 +124,14 @@ def _whole(rows: Sequence[tuple[Any, ...]], *, details: bool) -> tuple[Any, ...]
 
 def _merged(rows: Sequence[tuple[Any, ...]], count: int, *, details: bool) -> list[tuple[Any, ...]]:
     """Rows of `_sums` from several sources, with so many keys: those with the same keys are added up."""
-    groups: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    firsts: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    alike: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
     for row in rows:
-        groups.setdefault(row[:count], []).append(row)
-    return [
-        same[0] if len(same) == 1 else (*keys, *_whole([row[count:] for row in same], details=details))
-        for keys, same in groups.items()
-    ]
+        if (first := firsts.setdefault(keys := row[:count], row)) is not row:
+            alike.setdefault(keys, [first]).append(row)
+    for keys, same in alike.items():
+        firsts[keys] = (*keys, *_whole([row[count:] for row in same], details=details))
+    return list(firsts.values())
 
 
 def _texts(row: tuple[Any, ...]) -> _Texts:
@@ -167,6 +179,55 @@ def _rows(
     return rows
 
 
+def _rows_of_sessions(
+    connection: sqlite3.Connection, selection: Selection, root_of: Mapping[str, str]
+) -> list[BreakdownRow] | None:
+    """The rows of a selection by session without details, which are made as they are read: there may be thousands.
+
+    None unless whole sessions are summed.
+    """
+    sources = _sources(connection, selection) if selection.by == ("session",) else []
+    if not sources or not sources[0][0].is_summed:
+        return None
+    (summed, whole), *parts = sources
+    query, values = whole.source(summed)
+    amounts = [name if name in _BRIEF or not selection.brief else "0" for name in _AMOUNTS]
+    spend, listed, *of_spend, saved = amounts[:6]
+    counts = ("0", "0", "0") if selection.brief else ("1", "0", "1")
+    tokens = f"json_array({', '.join(amounts[6:])})"
+    measures = ", ".join((spend, listed, "calls", *counts, tokens, *of_spend, saved, "aborted"))
+    (found,) = connection.execute(
+        query.format(f"json_group_array(json_array(json_array(session_id), json_array({measures})))"), values
+    ).fetchone()
+    rows = _BREAKDOWN_ROWS.decode(found)
+    if not selection.brief:
+        rows = [_of_subagent(row) if row.keys[0] in root_of else row for row in rows]
+    for paid, part in parts:
+        sums = _read(connection, part, paid, details=False)
+        rows += _rows(sums, [_NOTHING] * len(sums), 1, root_of, None, None)
+    by_session: dict[tuple[str, ...], list[BreakdownRow]] = {}
+    for row in rows:
+        by_session.setdefault(row.keys, []).append(row)
+    if len(by_session) == len(rows):
+        return rows
+    return [
+        same[0] if len(same) == 1 else BreakdownRow(keys, _added_up([row.measures for row in same], keys, root_of))
+        for keys, same in by_session.items()
+    ]
+
+
+def _of_subagent(row: BreakdownRow) -> BreakdownRow:
+    return replace(row, measures=replace(row.measures, subagents=1))
+
+
+def _added_up(measures: Sequence[Measures], sessions: Sequence[str], root_of: Mapping[str, str]) -> Measures:
+    """The measures of all calls of these sessions, without details."""
+    spend, listed, calls, *others = (sum(map(attrgetter(name), measures)) for name in _ADDED)
+    tokens = Tokens(*(sum(map(attrgetter(f"tokens.{name}"), measures)) for name in Tokens.__struct_fields__))
+    counts = _counts(sessions, root_of) if any(each.all_sessions for each in measures) else (0, 0, 0)
+    return Measures(spend, listed, calls, *counts, tokens, *others)
+
+
 def _counts(sessions: Sequence[str], root_of: Mapping[str, str]) -> tuple[int, int, int]:
     """(root sessions, subagents, both with a call of their own) of ids, some perhaps twice."""
     if not sessions:
@@ -181,11 +242,13 @@ def _counts(sessions: Sequence[str], root_of: Mapping[str, str]) -> tuple[int, i
 
 def _sums(connection: sqlite3.Connection, selection: Selection, *, details: bool) -> list[tuple[Any, ...]]:
     """The keys, ids of sessions, amounts, counts and texts of each group."""
+    sources = _sources(connection, selection)
     found = [
-        (_read_rows if paid.is_summed else _read)(connection, part, paid, details=details)
-        for paid, part in _sources(connection, selection)
+        (_read_rows if paid.is_summed else _read)(connection, part, paid, details=details) for paid, part in sources
     ]
-    return found[0] if len(found) == 1 else _merged(list(chain(*found)), len(selection.by), details=details)
+    rows = found[0] if len(found) == 1 else list(chain(*found))
+    is_whole = len(found) == 1 and not sources[0][0].is_summed
+    return rows if is_whole else _merged(rows, len(selection.by), details=details)
 
 
 def _sources(connection: sqlite3.Connection, selection: Selection) -> list[tuple[PaidCalls, Selection]]:

@@ -1,9 +1,9 @@
 """Sums of whole four weeks without their sessions, so that long periods are read from a few rows.
 
 A bucket has the sums of one part (`call_sum`, `tool_sum` or `task_sum`) over four weeks, by all that they are grouped
-by but the session, whose project and kind of use are kept instead; those of tools also by the tool alone. Buckets are made for the past, when there is time;
-what has none is read from the sums by quarter of an hour. Whatever changes those sums, or a session's project or kind,
-deletes the bucket.
+by but the session, whose project and kind of use are kept instead; those of tools also by the tool alone. Buckets are
+made for the past, when there is time; what has none is read from the sums by quarter of an hour. Whatever changes those
+sums, or a session's project or kind, deletes the bucket.
 """
 
 from __future__ import annotations

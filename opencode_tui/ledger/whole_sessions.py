@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencode_tui.clock import EVER
 from opencode_tui.ledger.selection import Selection
 from opencode_tui.ledger.sums import QUARTER_MS, PaidCalls
 
@@ -17,7 +18,8 @@ def sources_by_session(selection: Selection, paid: PaidCalls) -> list[tuple[Paid
     asked = {*selection.by, *(each.dimension for each in selection.where)}
     if "session" not in selection.by or not asked <= _KEPT or len(selection.spans) != 1 or paid.table != "call_sum":
         return []
-    start, end = paid.bounds(selection.spans[0].span)
+    span = selection.spans[0].span
+    start, end = paid.bounds(span)
     whole = f"(SELECT * FROM session_sum WHERE last_quarter >= {start} AND last_quarter < {end})"
     parts = f"""
       (SELECT c.* FROM session_sum s CROSS JOIN call_sum c ON c.session_id = s.session_id AND c.provider = s.provider
@@ -26,4 +28,6 @@ def sources_by_session(selection: Selection, paid: PaidCalls) -> list[tuple[Paid
         AND (s.last_quarter >= {end} OR s.first_quarter < {start}))
     """
     of_sessions = PaidCalls(whole, "first_quarter", QUARTER_MS, is_summed=True)
+    if span == EVER:
+        return [(of_sessions, selection)]
     return [(of_sessions, selection), (PaidCalls(parts, paid.at, paid.unit_ms), selection)]

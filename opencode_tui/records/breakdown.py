@@ -18,7 +18,7 @@ class Percentiles(Struct, frozen=True, gc=False):
     high: float
 
 
-class Measures(Struct, frozen=True, gc=False):
+class Measures(Struct, frozen=True, gc=False, array_like=True):
     """What some calls cost and how they went; copies are left out.
 
     After a brief request, the numbers of sessions, the parts of the spend and `saved_nano` are 0.
@@ -74,7 +74,7 @@ class Measures(Struct, frozen=True, gc=False):
         return self.tokens.cache_read / context if context else None
 
 
-class BreakdownRow(Struct, frozen=True, gc=False):
+class BreakdownRow(Struct, frozen=True, gc=False, array_like=True):
     """A group of calls."""
 
     keys: tuple[str, ...]

@@ -34,19 +34,25 @@ class TextColumn(Struct, frozen=True):
 
 def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
     """The rows below their heads, in `width` cells if the columns that never give way fit; None is unlimited."""
+    return table_of([list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns], columns, width)
+
+
+def table_of(texts: Sequence[Sequence[str]], columns: Sequence[TextColumn], width: int | None = None) -> str:
+    """The same of the texts of each column, which takes less time for very many rows."""
     kept = list(range(len(columns)))
-    texts = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
-    sizes = [max(_head(column), _widest(each)) for column, each in zip(columns, texts, strict=True)]
+    narrow = [_is_narrow("".join(each)) for each in texts]
+    widest = map(_widest, texts, narrow)
+    sizes = [max(_head(column), size) for column, size in zip(columns, widest, strict=True)]
     full = list(sizes)
     if width is not None:
         kept, sizes = _fitted(columns, sizes, width)
     shown, layout = [], []
     for at in kept:
-        column, each = columns[at], texts[at]
-        if sizes[at] < full[at] or each != [*map(str.strip, each)]:
-            each = _cut(each, sizes[at], column)
-        size = max(_head(column), _widest(each))
-        if _is_narrow("".join(each)):
+        column, each, size = columns[at], texts[at], sizes[at]
+        if size < full[at] or (column.align == "left" and each != [*map(str.strip, each)]):
+            each = _cut(each, size, column)
+            size = max(_head(column), _widest(each, narrow[at]))
+        if narrow[at]:
             layout.append(f"%{'-' if column.align == 'left' else ''}{size}s")
         else:
             layout.append("%s")
@@ -56,10 +62,9 @@ def text_table(columns: Sequence[TextColumn], rows: Sequence[Sequence[str]], wid
     return "\n".join([(line % row).rstrip() for row in zip(*shown, strict=True)])
 
 
-def _widest(texts: Sequence[str]) -> int:
+def _widest(texts: Sequence[str], are_narrow: bool) -> int:
     """The cells of the text that takes the most; 0 without texts."""
-    measure = len if _is_narrow("".join(texts)) else cells
-    return max(map(measure, texts), default=0)
+    return max(map(len if are_narrow else cells, texts), default=0)
 
 
 def _padded(text: str, size: int, align: Literal["left", "right"]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
@@ -10,9 +11,11 @@ from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Pe
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.privacy.harmless import shown_id
 from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
-from opencode_tui.report.table import TextColumn, text_table
+from opencode_tui.report.table import TextColumn, table_of
 from opencode_tui.report.words import amount_text
 
+_Line = tuple[str, int, bool, int, Tokens]
+"""A name, nano-dollars, whether they are a lower bound, calls and tokens."""
 _NUMBERS = (
     TextColumn("spend"),
     TextColumn("share", gives_way=2),
@@ -113,11 +116,11 @@ def compact_line(usage: Breakdown) -> str:
 def usage_table(usage: Breakdown, width: int | None = None) -> str:
     """The table in `width` cells with a total, and notes on what the total excludes."""
     totals, by = usage.totals, usage.request.by
-    rows = _rows(usage) if len(by) == 1 else _nested_rows(usage)
-    rows.append(_row(totals, "total", usage.lower_bound, totals.spend_nano))
+    lines = _lines(usage) if len(by) == 1 else _nested_lines(usage)
+    lines.append(_line("total", totals, usage.lower_bound))
     columns = (TextColumn(", ".join(by), "left", least=16), *_NUMBERS)
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")
-    lines = [f"{days} ({usage.label})", "", text_table(columns, rows, width)]
+    table = table_of(_texts(lines, totals.spend_nano), columns, width)
     notes = []
     if totals.list_nano:
         notes.append(f"not billed: {format_usd(totals.list_nano)} at list price")
@@ -131,26 +134,45 @@ def usage_table(usage: Breakdown, width: int | None = None) -> str:
         notes.append(f"{unread} could not be read (`opencode-tui sync` lists the reasons)")
     if "tool" in by:
         notes.append("a call counts in the row of each tool that it asked for; the total has all calls once")
-    return "\n".join([*lines, *([""] if notes else []), *notes])
+    return "\n".join([f"{days} ({usage.label})", "", table, *([""] if notes else []), *notes])
 
 
-def _rows(usage: Breakdown) -> list[tuple[str, ...]]:
+def _lines(usage: Breakdown) -> list[_Line]:
     """The groups by one dimension."""
-    (dimension,), whole_nano = usage.request.by, usage.totals.spend_nano
-    return [_row(row.measures, _name(usage, dimension, row.keys[0]), row.lower_bound, whole_nano) for row in usage.rows]
+    (dimension,) = usage.request.by
+    return [_line(_name(usage, dimension, row.keys[0]), row.measures, row.lower_bound) for row in usage.rows]
 
 
-def _nested_rows(usage: Breakdown) -> list[tuple[str, ...]]:
+def _nested_lines(usage: Breakdown) -> list[_Line]:
     """The groups by two dimensions: the sum of those with one first key, and below it these."""
-    (outer, inner), whole_nano = usage.request.by, usage.totals.spend_nano
-    rows = []
+    outer, inner = usage.request.by
+    lines = []
     for key, within in groupby(usage.rows, lambda row: row.keys[0]):
-        each = list(within)
-        rows.append(_outer_row(each, _name(usage, outer, key), whole_nano))
-        rows += [
-            _row(row.measures, f"· {_name(usage, inner, row.keys[1])}", row.lower_bound, whole_nano) for row in each
-        ]
-    return rows
+        rows = list(within)
+        measures = [row.measures for row in rows]
+        spend_nano, calls = sum(each.spend_nano for each in measures), sum(each.calls for each in measures)
+        tokens = sum((each.tokens for each in measures), Tokens())
+        lines.append((_name(usage, outer, key), spend_nano, any(row.lower_bound for row in rows), calls, tokens))
+        lines += [_line(f"· {_name(usage, inner, row.keys[1])}", row.measures, row.lower_bound) for row in rows]
+    return lines
+
+
+def _line(name: str, measures: Measures, lower_bound: bool) -> _Line:
+    return name, measures.spend_nano, lower_bound, measures.calls, measures.tokens
+
+
+def _texts(lines: list[_Line], whole_nano: int) -> list[Sequence[str]]:
+    """The texts of each column; made column by column, as there may be thousands of lines."""
+    names, nanos, lower_bounds, calls, tokens = zip(*lines, strict=True)
+    return [
+        names,
+        list(map(amount_text, nanos, lower_bounds)),
+        [f"{share(nano, whole_nano):.0%}" for nano in nanos],
+        *(
+            [f"{count:,}" for count in counts]
+            for counts in (calls, *zip(*(each.counts for each in tokens), strict=True))
+        ),
+    ]
 
 
 def _name(usage: Breakdown, dimension: str, key: str) -> str:
@@ -158,24 +180,3 @@ def _name(usage: Breakdown, dimension: str, key: str) -> str:
         return key
     title = usage.titles.get(key, "")
     return f"{shown_id(key)}  {title[:40]}" if title else shown_id(key)
-
-
-def _row(measures: Measures, name: str, lower_bound: bool, whole_nano: int) -> tuple[str, ...]:
-    return _cells(name, measures.spend_nano, lower_bound, whole_nano, measures.calls, measures.tokens)
-
-
-def _outer_row(rows: list[BreakdownRow], name: str, whole_nano: int) -> tuple[str, ...]:
-    """The sum of the groups within a group."""
-    spend_nano, calls = sum(row.measures.spend_nano for row in rows), sum(row.measures.calls for row in rows)
-    tokens = sum((row.measures.tokens for row in rows), Tokens())
-    return _cells(name, spend_nano, any(row.lower_bound for row in rows), whole_nano, calls, tokens)
-
-
-def _cells(name: str, nano: int, lower_bound: bool, whole_nano: int, calls: int, tokens: Tokens) -> tuple[str, ...]:
-    # fmt: off
-    return (
-        name, amount_text(nano, lower_bound), f"{share(nano, whole_nano):.0%}", f"{calls:,}",
-        f"{tokens.input:,}", f"{tokens.output:,}", f"{tokens.reasoning:,}",
-        f"{tokens.cache_read:,}", f"{tokens.cache_write:,}",
-    )
-    # fmt: on

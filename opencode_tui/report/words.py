@@ -67,7 +67,7 @@ def meter(part: int, whole: int, cells: int) -> str:
 
 def amount_text(nano: int, lower_bound: bool = False) -> str:
     """An amount, with `≥` before a lower bound."""
-    return f"{'≥' if lower_bound else ''}{format_usd(nano)}"
+    return f"≥{format_usd(nano)}" if lower_bound else format_usd(nano)
 
 
 def remedy_text(remedy: str) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from opencode_tui.readings.keeping import keep_ahead
 from opencode_tui.readings.kept import Kept
 from opencode_tui.readings.turn_settling import settle_task_sums, settle_turns
 from opencode_tui.records.answers import Answer
-from opencode_tui.records.breakdown import Breakdown
+from opencode_tui.records.breakdown import Breakdown, Measures
 from opencode_tui.records.requests import BreakdownRequest, Request, SessionsRequest
 from opencode_tui.records.sessions import SessionList
 from tests.support.ledgers import lay_out
@@ -41,6 +41,7 @@ REQUESTS: tuple[Request, ...] = (
     *(SessionsRequest(period) for period in ("today", "week")),
     *(replace(BY_SESSION, period=period) for period in ("today", "yesterday")),
 )
+DETAILS = ("errors", "retries", "turns", "seconds", "speed", "edit_turns", "one_shots", "edit_retries")
 IDS = [f"ses_{number}" for number in range(6)]
 
 _ID = st.sampled_from(IDS)
@@ -200,6 +201,17 @@ def test_it_is_what_is_read_without_it(steps: list[list[tuple[Any, ...]]]) -> No
                 place.take(each)
             for request in REQUESTS:
                 assert place.read(request, place.kept) == place.read(request, None)
+            assert _without_details(place.read(BY_SESSION, None)) == place.read(FIRST_BY_SESSION, None)
+
+
+def _without_details(found: Answer) -> Answer:
+    assert isinstance(found, Breakdown)
+    rows = (replace(row, measures=_plain(row.measures)) for row in found.rows)
+    return replace(found, request=FIRST_BY_SESSION, totals=_plain(found.totals), rows=tuple(rows))
+
+
+def _plain(measures: Measures) -> Measures:
+    return replace(measures, **dict.fromkeys(DETAILS))
 
 
 @pytest.fixture
