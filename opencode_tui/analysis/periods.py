@@ -11,6 +11,7 @@ PERIODS = ("today", "yesterday", "week", "month", "year", "all")
 
 _DAYS_BACK = re.compile(r"([1-9]\d{0,3})d", re.ASCII)
 _WEEK = re.compile(r"(\d{4})-W(\d{2})", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 OTHER_PERIODS = (
     "last-week, last-month, 30d, 2026-W19, 2026-05, 2026-05-13, or from one to another: 2026-05-01..2026-05-13"
@@ -106,7 +107,7 @@ def days_of(period: str, today: date, first_ever: date) -> tuple[date, date]:
 def parse_day(text: str) -> date:
     """Parse a day such as 2026-05-13. Raises ValueError with a sentence."""
     try:
-        day = date.fromisoformat(text)
+        day = date.fromisoformat(text if _DAY.fullmatch(text) else "")  # which takes a week for its Monday
     except ValueError:
         raise ValueError(f"{text!r} is not a day; write one such as 2026-05-13") from None
     if not 1970 < day.year < 9999:

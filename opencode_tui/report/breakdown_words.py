@@ -44,6 +44,11 @@ def seconds_text(seconds: Percentiles | None) -> str:
     return NOTHING if seconds is None else f"{_second(seconds.median)} · {_second(seconds.high)}"
 
 
+def median_text(seconds: Percentiles | None) -> str:
+    """The median alone, such as `8.2s`."""
+    return NOTHING if seconds is None else _second(seconds.median)
+
+
 def speeds_text(speed: Percentiles | None) -> str:
     """The median and the 95th percentile of the tokens a second, such as `118 · 489`."""
     return NOTHING if speed is None else f"{speed.median:,.0f} · {speed.high:,.0f}"

@@ -174,7 +174,9 @@ def test_a_day_is_read_as_people_write_it_in_iso() -> None:
     assert parse_day("2026-05-13") == WEDNESDAY
 
 
-@pytest.mark.parametrize("text", ["2026-13-01", "2026-02-30", "yesterday", "13.5.2026", "", "2026-05-13T10:00"])
+@pytest.mark.parametrize(
+    "text", ["2026-13-01", "2026-02-30", "yesterday", "13.5.2026", "", "2026-05-13T10:00", "2026-W19", "20260513"]
+)
 def test_what_is_no_day_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a day; write one such as 2026-05-13"):
         parse_day(text)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from opencode_tui.records.answers import Answer, Comparison
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
@@ -191,6 +192,16 @@ async def test_x_marks_two_rows_and_shows_them_side_by_side() -> None:
         await until(pilot, lambda: isinstance(app.screen, BreakdownScreen))
 
 
+@pytest.mark.parametrize("size", [NARROW, NORMAL])
+async def test_two_rows_side_by_side_fit_their_dialog_before_its_first_layout(size: tuple[int, int]) -> None:
+    async with opened(size) as (app, _, _):
+        names, measures = ("anthropic/claude-sonnet-4-5",) * 2, [("not billed, at list price", "$0.00", "$1.10")]
+        screen = CompareScreen(names, measures)
+        await app.push_screen(screen)
+        shown = str(screen.query_one("#measures", Static).content)
+        assert "$1.10" in shown and max(map(len, shown.splitlines())) <= size[0] - 5
+
+
 async def test_s_sorts_by_the_next_column_and_o_turns_it_around() -> None:
     async with opened() as (app, _, pilot):
         await pilot.press("S", "o")
@@ -220,6 +231,26 @@ async def test_c_puts_another_kind_of_measure_first_where_not_all_have_room() ->
         assert "s/call" in screen_text(app) and "Retries" in screen_text(app)
         await pilot.press("c")
         assert "$/turn" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("by", "figures"),
+    [("M", ["Share", "Tokens", "s/call", "1-shot"]), ("T", ["Share", "Uses", "Time", "Failed"])],
+)
+async def test_c_goes_through_the_kinds_of_measure_in_the_narrowest_pane(by: str, figures: list[str]) -> None:
+    async with opened((32, 20)) as (app, _, pilot):
+        await press(app, pilot, by)
+        for figure in (*figures, figures[0]):
+            header = next(line for line in screen_text(app).splitlines() if "Spend" in line)
+            assert header.split()[-1] == figure
+            await pilot.press("c")
+
+
+async def test_a_tools_row_has_its_failures_and_time_in_80_columns() -> None:
+    async with opened(NORMAL) as (app, _, pilot):
+        await press(app, pilot, "T")
+        header = next(line for line in screen_text(app).splitlines() if "Spend" in line)
+        assert header.split()[-4:] == ["Calls", "Uses", "Failed", "Time"]
 
 
 async def test_models_have_their_provider_all_or_none() -> None:

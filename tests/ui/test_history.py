@@ -12,9 +12,10 @@ from textual.pilot import Pilot
 
 from opencode_tui.clock import calendar_for
 from opencode_tui.records.history import HistoryView
-from opencode_tui.records.requests import HistoryRequest, HoursRequest
+from opencode_tui.records.requests import BreakdownRequest, Filter, HistoryRequest, HoursRequest
 from opencode_tui.report.history_words import before_lines, running_lines
 from opencode_tui.ui.app import OpencodeTui
+from opencode_tui.ui.screens.breakdown import BreakdownScreen
 from opencode_tui.ui.screens.history import HistoryScreen
 from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.widgets.history_bars import HistoryBars
@@ -136,6 +137,28 @@ async def test_every_view_is_laid_out_for_every_pane(size: tuple[int, int]) -> N
         else:
             years = [line.split()[0] for line in lines(app) if " Jan " in line]
             assert years == ["2024", "2025", "2026"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "period", "where"),
+    [
+        (("d", "h"), "2026-05-12", ()),
+        (("w", "h"), "2026-W19", ()),
+        (("m", "h"), "2026-04", ()),
+        (("y", "k"), "2026-05-12", ()),
+        (("H",), "year", (Filter("weekday", ("Wed",)), Filter("hour", ("14",)))),
+    ],
+)
+async def test_v_breaks_down_what_the_cursor_is_on(
+    keys: tuple[str, ...], period: str, where: tuple[Filter, ...]
+) -> None:
+    async with on_history() as (app, feed, pilot):
+        await shown(pilot, *keys, "v")
+        await until(pilot, lambda: isinstance(app.screen, BreakdownScreen))
+        asked = next(each for each in feed.looks if isinstance(each, BreakdownRequest))
+        assert (asked.by, asked.period, asked.where) == (("model",), period, where)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, HistoryScreen))
 
 
 async def test_a_tall_pane_has_the_year_below_the_bars_and_a_click_goes_to_a_day() -> None:

@@ -26,7 +26,7 @@ from opencode_tui.ui.screens.today import TodayScreen
 from opencode_tui.ui.tables.columns import sorts
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.tables.today import DaySessionTable
-from opencode_tui.ui.widgets.period_tabs import fitting_tabs
+from opencode_tui.ui.widgets.period_tabs import fitting_tabs, tab_name
 from opencode_tui.ui.widgets.seven_days import SevenDays
 from opencode_tui.ui.widgets.slices import SlicesPanel
 from tests.ui.builders import DAY, NOW, ROWS, FakeFeed, part, row, session_list, snapshot
@@ -241,6 +241,11 @@ def test_no_tab_is_cut(width: int, current: str, day: bool) -> None:
     assert [tab.text.strip("[] ▾").split()[-1] for tab in tabs if tab.is_current] == [current]
     assert len(tabs) == 1 or sum(len(tab.text) for tab in tabs) <= width
     assert len(tabs) == (1 if width < 42 + len("[Wed 13 May]" if day else "") else len(periods))
+
+
+def test_a_tab_has_the_name_of_its_period_and_of_a_day_that_of_its_weekday() -> None:
+    periods = ("week", "2026-05-13", "2026-W19", "2026-05", "2025-01-01..2025-12-31")
+    assert [tab_name(each) for each in periods] == ["week", "Wed 13 May", "2026-W19", "2026-05", periods[-1]]
 
 
 async def test_in_a_pane_of_three_rows_there_are_no_tabs() -> None:

@@ -20,7 +20,7 @@ from opencode_tui.ui.poller import same
 from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenBreakdown, OpenSession
 from opencode_tui.ui.screens.compare import CompareScreen
 from opencode_tui.ui.screens.sessions import KEYS_OF_PERIODS
-from opencode_tui.ui.tables.breakdown import BREAKDOWN, BY_NAME, BY_SPEND, COLUMN_SETS, TOOLS, BreakdownContext
+from opencode_tui.ui.tables.breakdown import BREAKDOWN, BY_NAME, BY_SPEND, COLUMN_SETS, TOOL_SETS, BreakdownContext
 from opencode_tui.ui.tables.columns import next_sort
 from opencode_tui.ui.tables.row_table import RowTable
 from opencode_tui.ui.widgets.banner import Banner
@@ -163,7 +163,8 @@ class BreakdownScreen(AskingScreen):
             return
         rows = sorted(shown.rows, key=self._sorted_by(shown), reverse=self._descending)
         by_key = {row.keys[0]: row for row in rows}
-        self._table.take_columns(TOOLS if shown.request.by == ("tool",) else COLUMN_SETS[self._columns])
+        sets = TOOL_SETS if shown.request.by == ("tool",) else COLUMN_SETS
+        self._table.take_columns(sets[self._columns])
         self._table.show_sort(self._sort.name, self._descending)
         self._table.update_rows(list(by_key), by_key.__getitem__, BreakdownContext(shown, self._marked))
         is_late = shown.request.period != self._period or shown.request.by != (self._by,)
@@ -225,7 +226,7 @@ class BreakdownScreen(AskingScreen):
             self.action_show_period(message.period)
 
     def action_columns(self) -> None:
-        """Put the next kind of measure first: cost, tokens, speed."""
+        """Put the next kind of measure first: cost, tokens, speed, edits."""
         names = list(COLUMN_SETS)
         self._columns = names[(names.index(self._columns) + 1) % len(names)]
         self.show()

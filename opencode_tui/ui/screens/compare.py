@@ -17,6 +17,10 @@ from opencode_tui.ui.moving import DialogPane
 from opencode_tui.ui.screens.base import Ask, AskingScreen
 from opencode_tui.ui.widgets.blocks import cut, width_of
 
+_WIDTH = 84
+"""Of the dialog, where the terminal has so many columns."""
+_AROUND, _SCROLLBAR = 4, 1
+"""The cells that the dialog's frame takes, and its scrollbar, whether it is shown or not."""
 _GAP = "  "
 _LEAST = 8
 
@@ -69,9 +73,11 @@ class CompareScreen(AskingScreen, ModalScreen[None]):
     def _show(self) -> None:
         if not self.is_there:
             return
-        static = self.query_one("#measures", Static)
+        box, static = self.query_one("#compare", DialogPane), self.query_one("#measures", Static)
+        # Before the first layout the dialog has no size yet.
+        width = (box.content_size.width or min(self.size.width, _WIDTH) - _AROUND) - _SCROLLBAR
         measures = (*self._measures[:1], *self._repriced, *self._measures[1:])
-        static.update("\n".join(compared_lines(self._names, measures, static.size.width or 80)))
+        static.update("\n".join(compared_lines(self._names, measures, width)))
 
 
 def compared_lines(names: tuple[str, str], measures: Sequence[tuple[str, str, str]], width: int) -> list[str]:

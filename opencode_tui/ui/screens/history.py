@@ -14,10 +14,11 @@ from textual.message import Message
 from textual.widgets import Static
 
 from opencode_tui.analysis.history import period_of, total
+from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, keys_of_day
 from opencode_tui.clock import Calendar, Clock, short_day
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.history import HistoryView, PeriodUnit, WeekHours
-from opencode_tui.records.requests import HistoryRequest, HoursRequest
+from opencode_tui.records.requests import Filter, HistoryRequest, HoursRequest
 from opencode_tui.report.history_words import (
     Measure,
     hour_facts,
@@ -28,7 +29,7 @@ from opencode_tui.report.history_words import (
 )
 from opencode_tui.report.states import empty_screen
 from opencode_tui.report.words import fitting
-from opencode_tui.ui.screens.base import Ask, AskingScreen
+from opencode_tui.ui.screens.base import Ask, AskingScreen, OpenBreakdown
 from opencode_tui.ui.widgets.banner import Banner
 from opencode_tui.ui.widgets.blocks import width_of
 from opencode_tui.ui.widgets.crumb_header import CrumbHeader
@@ -74,6 +75,13 @@ class HistoryScreen(AskingScreen):
         Binding("]", "page(1)", "Later", tooltip="Show what came after", id="page.later", group=PAGE_KEYS),
         Binding("t", "go_today", "Today", tooltip="Back to today", id="page.today", group=PAGE_KEYS),
         Binding("s", "measure", "Spend or tokens", tooltip="Show tokens, or spend again", id="history.measure"),
+        Binding(
+            "v",
+            "breakdown",
+            "Break down",
+            tooltip="What the cursor's day, week, month or hour was spent on",
+            id="history.breakdown",
+        ),
         Binding("escape", "back", "Back", tooltip="Back to the weeks or months", id="history.back"),
     ]
 
@@ -250,6 +258,22 @@ class HistoryScreen(AskingScreen):
     def action_measure(self) -> None:
         self._measure = "tokens" if self._measure == "spend" else "spend"
         self._show()
+
+    def action_breakdown(self) -> None:
+        """Break down the day, week or month at the cursor, or an hour of the week over its year."""
+        history, cursor = self._history, self._cursor
+        if history is None or cursor is None:
+            return
+        if self._view != "hours":
+            period = keys_of_day(cursor)[UNIT_OF_VIEW.get(self._view, "day")]
+            self.post_message(OpenBreakdown("model", period, (), (*self.crumb, "Breakdown")))
+            return
+        day, hour = divmod(self.query_one(HoursChart).hour, 24)
+        where = (Filter("weekday", (WEEKDAYS[day],)), Filter("hour", (HOURS[hour],)))
+        year = cursor.year
+        period = "year" if year == history.today.year else f"{year}-01-01..{year}-12-31"
+        crumb = (*self.crumb, WEEKDAYS[day], f"{HOURS[hour]}:00")
+        self.post_message(OpenBreakdown("model", period, where, crumb))
 
     def action_back(self) -> None:
         if self._came_from is not None:

@@ -14,6 +14,7 @@ from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures
 from opencode_tui.records.model_key import short_name
 from opencode_tui.report.breakdown_words import (
     count_text,
+    median_text,
     per_turn_text,
     ratio_text,
     row_name,
@@ -144,16 +145,20 @@ EDIT_COLUMNS: tuple[BreakdownColumn, ...] = (
 )
 """The columns about turns that edited files."""
 TOOLS: tuple[BreakdownColumn, ...] = (
-    *BREAKDOWN[:5],
+    BREAKDOWN[0],
+    replace(BREAKDOWN[1], drop_at=5),
+    *BREAKDOWN[2:5],
     _number("uses", "Uses", lambda of: count_text(of.uses), lambda of: of.uses or 0, 8, 3),
     _number("failed", "Failed", lambda of: count_text(of.failures), lambda of: of.failures or 0, 7, 4),
-    _number("time", "Time", tool_time_text, lambda of: of.tool_ms or 0, 9, 5),
+    _number("time", "Time", tool_time_text, lambda of: of.tool_ms or 0, 9, 4),
     *BREAKDOWN[5:14],
 )
 """The columns of tools, which have uses, failures and time; how fast the calls were says nothing about a tool."""
 _TOKENS = ("calls", "input", "output", "reasoning", "read", "write", "hit", "saved")
 _SPEED = ("calls", "seconds", "speed", "errors", "retries", "turns")
 _EDITS = ("edits", "one-shot", "edited again", "errors", "retries", "turns", "a turn", "calls")
+_NARROW = 46
+"""A table of fewer cells has room for one figure beside the spend: the share, or one of another kind."""
 
 
 def _first(wanted: tuple[str, ...], columns: tuple[BreakdownColumn, ...] = BREAKDOWN) -> tuple[BreakdownColumn, ...]:
@@ -165,10 +170,28 @@ def _first(wanted: tuple[str, ...], columns: tuple[BreakdownColumn, ...] = BREAK
     return *head, *chosen, *(column for column in kept if column not in head)
 
 
+def _narrowed(columns: tuple[BreakdownColumn, ...], alone: BreakdownColumn) -> tuple[BreakdownColumn, ...]:
+    """The columns, and in a narrow table this one in the place of the share."""
+    narrow = replace(alone, key=f"narrow {alone.key}", width=7, drop_at=2, grow_min=8, max_table=_NARROW - 1)
+    wide = (replace(each, min_table=_NARROW) if each.key == "share" else each for each in columns)
+    return *wide, narrow
+
+
+_TOKENS_ALONE = _number("tokens", "Tokens", lambda of: tokens_text(of.tokens.total), lambda of: of.tokens.total, 7, 2)
+_SECONDS_ALONE = _number(
+    "seconds", "s/call", lambda of: median_text(of.seconds), lambda of: of.seconds.median if of.seconds else 0, 7, 2
+)
 COLUMN_SETS = {
     "cost": BREAKDOWN,
-    "tokens": _first(_TOKENS),
-    "speed": _first(_SPEED),
-    "edits": _first(_EDITS, (*BREAKDOWN, *EDIT_COLUMNS)),
+    "tokens": _narrowed(_first(_TOKENS), _TOKENS_ALONE),
+    "speed": _narrowed(_first(_SPEED), _SECONDS_ALONE),
+    "edits": _narrowed(_first(_EDITS, (*BREAKDOWN, *EDIT_COLUMNS)), EDIT_COLUMNS[1]),
 }
 """The columns with one kind of measure first, since a table has room for few."""
+TOOL_SETS = {
+    "cost": TOOLS,
+    "tokens": _narrowed(TOOLS, TOOLS[5]),
+    "speed": _narrowed(TOOLS, TOOLS[7]),
+    "edits": _narrowed(TOOLS, TOOLS[6]),
+}
+"""The same for tools: in a narrow table their uses, their time and their failures."""

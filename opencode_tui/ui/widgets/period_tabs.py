@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from msgspec import Struct
 from textual import events
@@ -11,7 +10,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from opencode_tui.analysis.periods import PERIODS
+from opencode_tui.analysis.periods import parse_day
 from opencode_tui.clock import short_day
 from opencode_tui.ui.theme import STYLES
 from opencode_tui.ui.widgets.blocks import width_of
@@ -26,9 +25,9 @@ class PeriodTab(Struct, frozen=True):
 
 
 def tab_name(period: str) -> str:
-    """One of PERIODS, or a day such as `Wed 13 May`; another name as it is."""
+    """A day such as `Wed 13 May`; another period as it is."""
     try:
-        return period if period in PERIODS else short_day(date.fromisoformat(period))
+        return short_day(parse_day(period))
     except ValueError:
         return period
 
