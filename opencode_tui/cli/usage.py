@@ -81,9 +81,10 @@ def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
 def _say_unknown(usage: Breakdown) -> None:
     """Says which filter nothing matches, and some of what there is."""
     if usage.unknown is not None:
-        known = ", ".join(usage.known or ()) or "none at all"
-        wanted = " or ".join(map(repr, usage.unknown.keys))
-        print(f"opencode-tui: no {usage.unknown.dimension} is like {wanted}; there are {known}", file=sys.stderr)
+        known = usage.known or ("none at all",)
+        wanted = f"no {usage.unknown.dimension} is like {' or '.join(map(repr, usage.unknown.keys))}"
+        there = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
+        print(f"opencode-tui: {wanted} in this period ({usage.label}); {there}", file=sys.stderr)
 
 
 def _check(arguments: argparse.Namespace) -> None:

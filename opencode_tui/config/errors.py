@@ -83,7 +83,7 @@ def unknown(where: str, name: str, known: Iterable[str], kind: str = "key", pref
     if len(others) > _MOST_TOLD:
         return f"{where}: unknown {kind} (config.example.toml has them all)"
     after = f"after {prefix} " if prefix else ""
-    return f"{where}: unknown {kind} ({after}there is {', '.join(others)})"
+    return f"{where}: unknown {kind} ({after}there {'is' if len(others) == 1 else 'are'} {', '.join(others)})"
 
 
 def unreadable(file: Path, error: OSError) -> SettingsError:

@@ -134,7 +134,7 @@ def checked_budget(name: str, table: Any) -> NamedBudget:
         raise ValueError(f"budgets.{name}: {shown(table)} is not a table; write its keys below [budgets.{name}]")
     for key, value in table.items():
         if key not in BUDGET_CHECKS:
-            raise ValueError(f"{dotted(('budgets', name, key))}: unknown key (there is {', '.join(BUDGET_CHECKS)})")
+            raise ValueError(f"{dotted(('budgets', name, key))}: unknown key (there are {', '.join(BUDGET_CHECKS)})")
         _check(("budgets", name, key), BUDGET_CHECKS[key], value)
     budget = replace(budget_of(table), of_team=True)
     for fault in held_values.budget_faults(budget):

@@ -34,9 +34,10 @@ def ratio_text(rate: float | None) -> str:
 
 
 def saved_text(measures: Measures) -> str:
-    """What the cache saved; empty where there was no cache."""
+    """What the cache saved; `—` where there was no cache, or no call has a known rate."""
     tokens = measures.tokens
-    return format_usd(measures.saved_nano) if tokens.cache_read or tokens.cache_write else NOTHING
+    is_known = measures.saved_nano or measures.input_nano or measures.output_nano or measures.cache_nano
+    return format_usd(measures.saved_nano) if is_known and (tokens.cache_read or tokens.cache_write) else NOTHING
 
 
 def seconds_text(seconds: Percentiles | None) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from opencode_tui.clock import month_day, weekday
 from opencode_tui.money import format_usd, percentages, plural, share, tokens_text
 from opencode_tui.records.alerts import Alert
-from opencode_tui.records.cost_report import CostReport, Ranking, ReportDay, ReportSession
+from opencode_tui.records.cost_report import CallsDigest, CostReport, Ranking, ReportDay, ReportSession
 from opencode_tui.records.day import Band
 from opencode_tui.records.model_key import short_name
 from opencode_tui.report.papers.amounts import percent
@@ -16,6 +16,8 @@ from opencode_tui.report.words import band_glyph
 
 Money = Callable[[int], str]
 """Writes an amount in nano-dollars."""
+
+_EPOCH = date(1970, 1, 1)
 
 
 def report_title(report: CostReport) -> str:
@@ -31,13 +33,25 @@ def period_label(label: str) -> str:
 def report_days(report: CostReport) -> str:
     """Such as `Mon 4 May to Sun 10 May 2026, days in Europe/Berlin`."""
     first, last = report.first, report.last
-    zone = f"days in {report.timezone}" if report.timezone else "days in the machine's time zone"
+    zone = f"days in {report.timezone or f'the time zone of the machine{_offsets(report.digest)}'}"
     if report.today is not None:
         zone += f", {'not begun' if report.today < report.first else 'so far'}, on {_day(report.today)}"
     if first == last:
         return f"{_day(last)} {last.year}, {zone}"
     year = f" {first.year}" if first.year != last.year else ""
     return f"{_day(first)}{year} to {_day(last)} {last.year}, {zone}"
+
+
+def _offsets(digest: CallsDigest) -> str:
+    """How far the days are from UTC, such as ` (UTC+01:00)`, and where clocks changed ` (UTC+01:00 and UTC+02:00)`."""
+    minutes = ((each.day - _EPOCH).days * 1440 - each.start_ms // 60_000 for each in digest.days)
+    names = " and ".join(dict.fromkeys(map(_offset, minutes)))
+    return f" ({names})" if names else ""
+
+
+def _offset(minutes: int) -> str:
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}" if minutes else "UTC"
 
 
 def _day(day: date) -> str:

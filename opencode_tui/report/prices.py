@@ -67,6 +67,8 @@ def _rates_json(rates: ModelPrice | PriceTier) -> dict[str, float]:
 
 def prices_table(prices: Prices, calendar: Calendar, width: int | None, *, earlier: bool) -> str:
     """The table in `width` cells, and what is used for which calls. `earlier` adds list prices that held before."""
+    if not prices.models:
+        return "No call is in the ledger yet; `opencode-tui prices MODEL` shows a model of the price lists."
     shown = [(model, _shown(model, earlier)) for model in prices.models]
     rows = [row for model, some in shown for row in _model_rows(model, some, calendar)]
     notes = [f"USD per million tokens. A call costs {_order(prices)}."]

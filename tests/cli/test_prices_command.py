@@ -44,6 +44,10 @@ class TestShow:
         assert (gpt[0], gpt[-2:]) == (GPT, ["list", "2026-11"])
         assert " ".join(local) == f"{LOCAL} no price is known"
 
+    def test_a_ledger_without_calls_has_a_sentence_in_the_place_of_a_table(self, shell: Shell) -> None:
+        _, out, _ = shell.run("prices")
+        assert out == "No call is in the ledger yet; `opencode-tui prices MODEL` shows a model of the price lists.\n"
+
     def test_tiers_stand_below_their_model(self, shell: Shell, store: V1) -> None:
         tier = {"input": 10, "output": 37.5, "tier": {"type": "context", "size": 200_000}}
         models_json(shell.home, anthropic={"claude-opus-4-5": cost(5, 25, tiers=[tier])})

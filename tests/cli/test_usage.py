@@ -192,7 +192,7 @@ def test_a_model_is_named_as_people_type_it(shell: Shell, store: V1) -> None:
 def test_a_model_that_nobody_used_is_said_with_those_that_there_are(shell: Shell, store: V1) -> None:
     code, out, err = shell.run("usage", "--model", "llama", "--json")
     assert (code, json.loads(out)["calls"]) == (EXIT_OK, 0)
-    assert err.startswith("opencode-tui: no model is like 'llama'; there are ")
+    assert err.startswith("opencode-tui: no model is like 'llama' in this period (today); there are ")
     assert OPUS in err
     assert GPT in err
     assert err.count("\n") == 1

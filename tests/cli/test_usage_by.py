@@ -43,9 +43,9 @@ def test_filters_stack_and_match_what_people_type(shell: Shell, store: V1) -> No
     assert shell.json("usage", *every, "--where", "session=renew CART")["spend_usd"] == 0.2
     assert shell.json("usage", *every, "--where", "hour=10:00", "weekday=Mon")["spend_usd"] == 0.4
     code, _, err = shell.run("usage", "--compact", "--model", "nobody")
-    assert (code, "no model is like 'nobody'" in err) == (EXIT_OK, True)
+    assert (code, "no model is like 'nobody' in this period (month); there" in err) == (EXIT_OK, True)
     code, out, err = shell.run("usage", *every, "--where", "agent=nobody")
-    assert (code, "no agent is like 'nobody'; there are build, plan" in err) == (EXIT_OK, True)
+    assert (code, "no agent is like 'nobody' in this period (all); there are build, plan" in err) == (EXIT_OK, True)
     assert "$0.00" in out
 
 
@@ -55,9 +55,9 @@ def test_a_filter_of_a_time_takes_a_part_of_it_and_says_when_there_is_none(shell
     assert shell.json("usage", *every, "--where", "day=13")["spend_usd"] == 0.5
     assert shell.json("usage", *every, "--where", "month=2026")["spend_usd"] == 10.89
     for wanted, known in (
-        ("month=may", "no month is like 'may'; there are 2026-05"),
-        ("week=2026-W21", "no week is like '2026-W21'; there are 2026-W19, 2026-W20"),
-        ("day=2026-05-1", "no day is like '2026-05-1'; there are 2026-05-"),
+        ("month=may", "no month is like 'may' in this period (all); there is 2026-05"),
+        ("week=2026-W21", "no week is like '2026-W21' in this period (all); there are 2026-W19, 2026-W20"),
+        ("day=2026-05-1", "no day is like '2026-05-1' in this period (all); there are 2026-05-"),
     ):
         code, out, err = shell.run("usage", *every, "--where", wanted)
         assert (code, known in err, "$0.00" in out) == (EXIT_OK, True, True), err

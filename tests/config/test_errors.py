@@ -35,11 +35,11 @@ RANGE = "is out of range; write an amount above 0 and below 1000000"
 SECONDS = "is not a number of seconds; write one from 0.2 to 3600"
 WRONG = {
     "[budget]\nwarnin_usd = 1": "budget.warnin_usd: unknown key (did you mean 'warning_usd'?)",
-    "[budget]\ndaily = 1": "budget.daily: unknown key (there is cutoff_usd, warning_usd, week_target_usd)",
+    "[budget]\ndaily = 1": "budget.daily: unknown key (there are cutoff_usd, warning_usd, week_target_usd)",
     "Timezone = 'UTC'": "Timezone: unknown key (did you mean 'timezone'?)",
     "[budgt]\nwarning_usd = 1": "budgt: unknown key (did you mean 'budget'?)",
     '"a b" = 1': (
-        '"a b": unknown key (there is alerts, budget, budgets, channels, chart, data_dirs, environment, guard, '
+        '"a b": unknown key (there are alerts, budget, budgets, channels, chart, data_dirs, environment, guard, '
         "insights, ledger, machine, network, poll, pricing, privacy, quota, tags, team, timezone, ui)"
     ),
     "budget = 5": "budget: 5 is not a table; write its keys below [budget]",
@@ -133,7 +133,7 @@ WRONG = {
     "[alerts]\nsession = 1": "alerts.session: 1 is not a table; write its keys below [alerts.session]",
     "[alerts.session]\nwarn_usd = 1": "alerts.session.warn_usd: unknown key (did you mean 'warning_usd'?)",
     "[alerts.day]\nwarning_usd = 1": (
-        f"alerts.day: unknown key (there is {', '.join(sorted(file_key(name) for name in (*RULE_OPTIONS, 'spend')))})"
+        f"alerts.day: unknown key (there are {', '.join(sorted(file_key(name) for name in (*RULE_OPTIONS, 'spend')))})"
     ),
     "[alerts.session]\nwarning_usd = 0.3": (
         "alerts.session.warning_usd: the notice at $0.50 comes after the warning at $0.30; "

@@ -52,7 +52,7 @@ def test_a_relative_path_is_beside_the_settings(tmp_path: Path) -> None:
         (None, "there is no such file, though team.budgets_file names it"),
         ("[budgets.web]\ncutoff_usd = ", "line 2, column 14: invalid value; correct the TOML there"),
         ("[budgets.web]\ncutoff_usd = -1", "budgets.web.cutoff_usd: -1 is out of range"),
-        ("[budgets.web]\ncutof_usd = 1", "budgets.web.cutof_usd: unknown key (there is scope, only"),
+        ("[budgets.web]\ncutof_usd = 1", "budgets.web.cutof_usd: unknown key (there are scope, only"),
         ("[budgets.web]\nof_team = true", "budgets.web.of_team: unknown key"),
         ("[budgets.web]\nscope = 'agent'\ncutoff_usd = 1", "budgets.web: this budget is for one agent; write which"),
         ("[budgets.web]\nwarning_usd = 2\ncutoff_usd = 1", "budgets.web: the warning comes after the cutoff; lower it"),

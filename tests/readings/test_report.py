@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from opencode_tui.ledger.residuals import TITLE, UNDONE
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.report import read_report
 from opencode_tui.records.calls import undone_id, unlisted_id
-from opencode_tui.records.cost_report import Aside, CostReport
+from opencode_tui.records.cost_report import Aside, CallsDigest, CostReport, DayDigest
 from opencode_tui.report.cost_report_notes import beside_lines
 from opencode_tui.report.cost_report_words import (
     against_before,
@@ -28,6 +28,7 @@ from opencode_tui.report.papers import paper_of
 from tests.stores import V2
 from tests.support.ledgers import reader
 from tests.support.opencode2 import undo
+from tests.support.records import replace
 from tests.support.watched import DAY_START, NOON, Watched
 from tests.ui.builders import nano
 
@@ -173,6 +174,26 @@ def test_a_period_that_still_runs_is_held_against_the_same_point_of_the_one_befo
     over = read(watched, now=DAY_START + 5 * DAY_MS)
     assert against_before(over) == "week 2026-W19 was $8.00: 88% less now"
     assert [band_text(day) for day in over.days][3:] == ["no calls"] * 4
+
+
+def test_days_of_the_machines_own_zone_say_how_far_from_utc_they_begin(watched: Watched) -> None:
+    def days(first: date, start_ms: tuple[int, ...]) -> str:
+        digests = tuple(
+            DayDigest(first + timedelta(days=number), start, start + DAY_MS, 0, 0, "")
+            for number, start in enumerate(start_ms)
+        )
+        report = replace(read(watched), timezone="", digest=CallsDigest(digests, ""))
+        return report_days(report).partition(", days in ")[2].partition(", so far")[0]
+
+    midnight = 1_774_569_600_000  # 2026-03-27 00:00 UTC
+    first, hour = date(2026, 3, 27), HOUR_MS
+    assert days(first, (midnight,)) == "the time zone of the machine (UTC)"
+    assert days(first, (midnight - 13 * hour - 45 * 60_000,)) == "the time zone of the machine (UTC+13:45)"
+    assert days(first, (midnight - hour, midnight + DAY_MS - 2 * hour)) == (
+        "the time zone of the machine (UTC+01:00 and UTC+02:00)"
+    )
+    assert days(first, (midnight + 3 * hour + 30 * 60_000,)) == "the time zone of the machine (UTC-03:30)"
+    assert days(first, ()) == "the time zone of the machine"
 
 
 def test_the_days_before_the_ledger_begins_are_not_without_calls(watched: Watched) -> None:

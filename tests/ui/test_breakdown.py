@@ -15,6 +15,7 @@ from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Pe
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.repricing import RepricedWork
 from opencode_tui.records.requests import BreakdownRequest, ComparisonRequest, Filter, Request
+from opencode_tui.report.breakdown_words import saved_text
 from opencode_tui.ui.app import OpencodeTui
 from opencode_tui.ui.screens.breakdown import DIMENSION_KEYS, BreakdownScreen
 from opencode_tui.ui.screens.compare import CompareScreen, compared_lines
@@ -256,6 +257,12 @@ async def test_a_tools_row_has_its_failures_and_time_in_80_columns() -> None:
 async def test_models_have_their_provider_all_or_none() -> None:
     async with opened(NARROW) as (app, _, _):
         assert "glm-5" in screen_text(app) and "opencode/" not in screen_text(app)
+
+
+def test_what_the_cache_saved_is_not_known_where_no_rate_is() -> None:
+    known = measures("$2.30", 190)
+    unknown = replace(known, input_nano=0, output_nano=0, cache_nano=0, saved_nano=0)
+    assert (saved_text(known), saved_text(unknown), saved_text(replace(known, saved_nano=0))) == ("$5.81", "—", "$0.00")
 
 
 async def test_an_empty_period_says_what_to_do() -> None:
