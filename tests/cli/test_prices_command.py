@@ -45,6 +45,7 @@ class TestShow:
         assert " ".join(local) == f"{LOCAL} no price is known"
 
     def test_a_ledger_without_calls_has_a_sentence_in_the_place_of_a_table(self, shell: Shell) -> None:
+        shell.data_dir.mkdir(exist_ok=True)
         _, out, _ = shell.run("prices")
         assert out == "No call is in the ledger yet; `opencode-tui prices MODEL` shows a model of the price lists.\n"
 
