@@ -10,6 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from opencode_tui.money import format_usd
 from opencode_tui.records.answers import Answer, Comparison
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures, Percentiles
 from opencode_tui.records.calls import Tokens
@@ -257,6 +258,13 @@ async def test_a_tools_row_has_its_failures_and_time_in_80_columns() -> None:
 async def test_models_have_their_provider_all_or_none() -> None:
     async with opened(NARROW) as (app, _, _):
         assert "glm-5" in screen_text(app) and "opencode/" not in screen_text(app)
+
+
+@pytest.mark.parametrize("amount", ["$0.00001", "$0.0042"])
+async def test_no_amount_below_a_cent_is_cut(amount: str) -> None:
+    made = breakdown(BreakdownRequest(("model",)), ("$2.30", "$1.10", amount))
+    async with opened((32, 20), lambda request: replace(made, request=request)) as (app, _, _):
+        assert f" ≥{format_usd(nano(amount))} " in screen_text(app)
 
 
 def test_what_the_cache_saved_is_not_known_where_no_rate_is() -> None:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rich.text import Text
 
 from opencode_tui.analysis.session_list import Sort
-from opencode_tui.money import tokens_text
+from opencode_tui.money import NANO, tokens_text
 from opencode_tui.records.breakdown import Breakdown, BreakdownRow, Measures
 from opencode_tui.records.model_key import short_name
 from opencode_tui.report.breakdown_words import (
@@ -44,8 +44,15 @@ class BreakdownContext(Struct, frozen=True):
 
     @property
     def money_width(self) -> int:
-        """The width of the largest amount, in cells."""
-        return max(len(amount_text(self.breakdown.totals.spend_nano, self.breakdown.lower_bound)), 7)
+        """The width of the widest amount, in cells; one below a cent can be wider than the total."""
+        small = {
+            (row.measures.spend_nano < NANO // 10_000, row.lower_bound)
+            for row in self.breakdown.rows
+            if 0 < row.measures.spend_nano < NANO // 100
+        }
+        widths = (len("$0.0042") + is_tiny + lower_bound for is_tiny, lower_bound in small)
+        total = amount_text(self.breakdown.totals.spend_nano, self.breakdown.lower_bound)
+        return max(len(total), len("$123.45"), *widths)
 
     @property
     def longest(self) -> int:
