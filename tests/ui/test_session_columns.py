@@ -17,7 +17,7 @@ from opencode_tui.ui.tables.layout import PADDING, column_widths, fit_columns
 from opencode_tui.ui.tables.sessions import SESSIONS, SORTS, TODAY, SessionContext, session_context
 from opencode_tui.ui.tables.turns import TURN_COLUMNS, TurnContext
 from tests.support.records import replace
-from tests.ui.builders import NOW, row, session
+from tests.ui.builders import NOW, nano, row, session
 from tests.ui.builders import SESSIONS as LINES
 from tests.ui.session_builders import turn, view
 
@@ -36,6 +36,14 @@ def test_the_sessions_of_today_have_columns_of_the_sessions() -> None:
         assert (column.header, column.cell) == (of[column.key].header, of[column.key].cell)
     today = [column.key for column in TODAY]
     assert [key for key in of if key in today] == today, "in the same order"
+
+
+@pytest.mark.parametrize("amounts", [{"cost": "$0.00001"}, {"cost": "$0", "list_nano": nano("$0.0042")}])
+def test_a_turns_cost_below_a_cent_and_a_list_price_in_brackets_are_not_cut(amounts: dict[str, Any]) -> None:
+    turns = (turn(), turn(2, **amounts))
+    context = TurnContext(replace(view(), turns=turns), calendar_for("UTC"), 80)
+    (cost,) = (column for column in TURN_COLUMNS if column.key == "cost")
+    assert max(len(str(cost.cell(each, context))) for each in turns) <= context.money_width
 
 
 def fitted(width: int, lines: tuple[SessionLine, ...]) -> list[tuple[str, int]]:

@@ -46,9 +46,16 @@ class TurnContext(Struct, frozen=True, dict=True):
 
     @cached_property
     def money_width(self) -> int:
-        cost = max((turn.cost_nano for turn in self.view.turns), default=0)
+        """The width of the widest cost: of the largest one, or of the smallest, which has more decimals."""
         lower_bound = any(turn.lower_bound for turn in self.view.turns)
-        return max(len(amount_text(cost, lower_bound)), len("(≥$0.42)" if lower_bound else "($0.42)"))
+        widest = len("(≥$0.42)" if lower_bound else "($0.42)")
+        for amounts, around in (
+            ([turn.cost_nano for turn in self.view.turns if turn.cost_nano], ""),
+            ([turn.list_nano for turn in self.view.turns if turn.list_nano and not turn.cost_nano], "()"),
+        ):
+            ends = (min(amounts), max(amounts)) if amounts else ()
+            widest = max(widest, *(len(around) + len(amount_text(each, lower_bound)) for each in ends), 0)
+        return widest
 
     @cached_property
     def notes_width(self) -> int:
