@@ -103,7 +103,7 @@ class SettingsFile:
             file.parent.mkdir(parents=True, exist_ok=True)
             put_in_place(file, text, mode)
         except OSError as error:
-            raise ValueError(f"{self.name} cannot be written ({error.strerror})") from None
+            raise ValueError(f"{self.name} cannot be written ({error.strerror}); make its directory writable") from None
 
 
 def _with_line_ends(change: Callable[[str], str], text: str) -> str:

@@ -62,7 +62,9 @@ def refresh_list(file: Path, environ: Mapping[str, str], home: Path, now_ms: int
         file.parent.mkdir(parents=True, exist_ok=True)
         put_in_place(file, render_history(after, now_ms, _shown_address(address)), 0o600)
     except OSError as error:
-        raise ValueError(f"the list prices cannot be written to {shown_path(file)} ({reason(error)})") from error
+        raise ValueError(
+            f"the list prices cannot be written to {shown_path(file)} ({reason(error)}); make its directory writable"
+        ) from error
     changes = (
         PriceChange(key, known[key][-1].rates, prices[-1].rates)
         for key, prices in after.items()

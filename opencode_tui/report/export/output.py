@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -53,7 +55,8 @@ def _is_part(place: Path, kept: Path) -> bool:
 def put_whole(place: Path) -> Iterator[Path]:
     """A path beside `place` to write to, which is moved there at the end and removed after an error.
 
-    The file gets the permissions of the one that it replaces, else those that new files have.
+    The file gets the permissions of the one that it replaces, else those that new files have. Raises OSError, which
+    names `place`, if nothing can be written there; also where a database that is written is SQLite's.
     """
     fresh = place.with_name(f".{place.name[:100]}.{secrets.token_hex(4)}")
     try:
@@ -61,10 +64,22 @@ def put_whole(place: Path) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             fresh.chmod(stat.S_IMODE(place.stat().st_mode))
         fresh.replace(place)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             fresh.unlink()
+        if isinstance(error, OSError) and error.filename == str(fresh):
+            error.filename = str(place)  # nobody has heard of the other name
+        if isinstance(error, sqlite3.OperationalError):
+            _blame(error, place)
         raise
+
+
+def _blame(error: sqlite3.OperationalError, place: Path) -> None:
+    """Raises OSError for what can only be about the new database: the ledger is open by then, and only read."""
+    if error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN:
+        raise PermissionError(errno.EACCES, str(error), str(place)) from error
+    if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+        raise OSError(errno.ENOSPC, "No space left on device") from error
 
 
 @contextmanager

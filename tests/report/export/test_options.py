@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sqlite3
 import stat
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from opencode_tui.cli import EXIT_INTERRUPTED, EXIT_OK, EXIT_TROUBLE, EXIT_USAGE
 from opencode_tui.report.export import csv_calls
 from opencode_tui.report.export.formats import EXPORT_FORMATS
+from opencode_tui.report.export.output import put_whole, text_file
 from tests.stores import V1
 from tests.support.hostile import fill
 from tests.support.shell import Shell, assert_one_sentence, at
@@ -64,6 +67,27 @@ def test_a_place_that_cannot_be_is_refused(place: str, words: Sequence[str], she
     assert_one_sentence(err, *words)
     for file in (shell.ledger, shell.data_dir / "opencode.db"):
         assert file.read_bytes().startswith(b"SQLite format 3")
+
+
+def test_a_place_where_nothing_can_be_written_is_named_and_not_the_file_beside_it(tmp_path: Path) -> None:
+    place = tmp_path / "none" / "calls"
+    with pytest.raises(OSError) as text, text_file(place):
+        pass
+    assert text.value.filename == str(place)
+    with pytest.raises(OSError) as database, put_whole(place) as fresh:
+        sqlite3.connect(fresh).execute("CREATE TABLE calls (id)")
+    assert database.value.filename == str(place)
+
+
+def test_a_full_disk_is_not_said_of_the_ledger(tmp_path: Path) -> None:
+    with (
+        pytest.raises(OSError) as full,
+        put_whole(tmp_path / "calls") as fresh,
+        closing(sqlite3.connect(fresh)) as connection,
+    ):
+        connection.execute("PRAGMA max_page_count = 1")
+        connection.execute("CREATE TABLE calls (id)")
+    assert (full.value.errno, full.value.filename) == (errno.ENOSPC, None)
 
 
 def interrupted(_: int) -> str:
