@@ -80,6 +80,13 @@ async def test_a_stale_figure_is_said_in_a_pane_of_three_rows() -> None:
         await until(pilot, lambda: "▲ stale" in screen_text(app).split("\n")[0])
 
 
+def test_a_title_too_long_for_the_header_is_cut_and_not_left_out_for_the_rate() -> None:
+    money, titles = ("● $0.17 of $1.50 · $0.17/h", "● $0.17 of $1.50", "● $0.17"), ("… › opencode/kimi-k2.6",) * 2
+    assert money_parts(titles, money, TEXTS, 30) == ("… › opencode/k…", "● $0.17 ", "● live")
+    assert money_parts(titles, money, TEXTS, 20) == ("… › openc…", "● $0.17 ", "●")
+    assert money_parts(titles, money, TEXTS, 14) == ("", "● $0.17 ", "●")
+
+
 @given(width=st.integers(9, 150))
 def test_the_figure_is_never_cut_and_all_fits(width: int) -> None:
     title, money, text = money_parts(TITLES, MONEY, TEXTS, width)

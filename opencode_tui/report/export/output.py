@@ -67,15 +67,18 @@ def put_whole(place: Path) -> Iterator[Path]:
     except BaseException as error:
         with suppress(OSError):
             fresh.unlink()
-        if isinstance(error, OSError) and error.filename == str(fresh):
-            error.filename = str(place)  # nobody has heard of the other name
-        if isinstance(error, sqlite3.OperationalError):
-            _blame(error, place)
+        _blame(error, fresh, place)
         raise
 
 
-def _blame(error: sqlite3.OperationalError, place: Path) -> None:
-    """Raises OSError for what can only be about the new database: the ledger is open by then, and only read."""
+def _blame(error: BaseException, fresh: Path, place: Path) -> None:
+    """Raises OSError about `place` for an error of writing `fresh`, a name that nobody has heard of."""
+    if isinstance(error, OSError) and str(fresh) in (error.filename or str(error)):
+        reason = os.strerror(error.errno) if error.errno else "cannot be written"
+        raise OSError(error.errno or errno.EACCES, reason, str(place)) from error
+    if not isinstance(error, sqlite3.OperationalError):
+        return
+    # These can only be about the new database: the ledger is open by then, and only read.
     if error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN:
         raise PermissionError(errno.EACCES, str(error), str(place)) from error
     if error.sqlite_errorcode == sqlite3.SQLITE_FULL:

@@ -49,10 +49,13 @@ def money_parts(
                 note = amount + SEPARATOR if text else amount
                 if width_of(title) + width_of(note) + width_of(text) + bool(title) <= width:
                     return title, note, text
+    for text in (texts[-1], texts[-1][:1]):
+        room = width - width_of(money[-1]) - 1 - width_of(text) - 1
+        if room > LEAST_TITLE and titles[-1]:
+            return cut(titles[-1], room), f"{money[-1]} ", text
     for amount, text in ((amount, text) for amount in money for text in (texts[-1], texts[-1][:1])):
-        room = width - width_of(amount) - 1 - width_of(text) - 1
-        if room >= 0:
-            return cut(titles[-1], room if room > LEAST_TITLE and titles[-1] else 0), f"{amount} ", text
+        if width_of(amount) + 1 + width_of(text) + 1 <= width:
+            return "", f"{amount} ", text
     return "", cut(money[-1], width), ""
 
 

@@ -77,6 +77,10 @@ def test_a_place_where_nothing_can_be_written_is_named_and_not_the_file_beside_i
     with pytest.raises(OSError) as database, put_whole(place) as fresh:
         sqlite3.connect(fresh).execute("CREATE TABLE calls (id)")
     assert database.value.filename == str(place)
+    parquet = pytest.importorskip("pyarrow.parquet")
+    with pytest.raises(OSError) as columns, put_whole(place) as fresh:
+        parquet.write_table(pytest.importorskip("pyarrow").table({"id": [1]}), fresh)
+    assert (columns.value.filename, columns.value.strerror) == (str(place), "No such file or directory")
 
 
 def test_a_full_disk_is_not_said_of_the_ledger(tmp_path: Path) -> None:
