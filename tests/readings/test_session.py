@@ -39,7 +39,7 @@ Found = TypeVar("Found")
 def answered(ours: Reader, read: Callable[[Asked, Context], Found], request: Asked, now_ms: int = 0) -> Found:
     with ours.ledger.reading() as connection:
         settings = Settings(timezone="UTC")
-        return read(request, Context(connection, now_ms, settings, limits=ours.sync.book, live=ours.sync))
+        return read(request, Context(connection, now_ms, settings, limits=ours.sync.book, live=ours.sync.answers))
 
 
 def view(ours: Reader, id: str, now_ms: int = 0) -> SessionView:
