@@ -121,7 +121,8 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         queries.spend(connection, span),
         *(queries.slices(connection, span, by) for by in ("model", "project")),
         *(_sorted_rows(connection, (span, SPANS[-3]), by) for by in (("task", "kind"), ("project", "tool"))),
-        *(_sorted_rows(connection, (span,), by) for by in (("task", "model"), ("tool", "kind"), ("project",))),
+        *(_sorted_rows(connection, (span,), by) for by in (("task", "model"), ("tool", "kind"), ("task", "tool"))),
+        *(_sorted_rows(connection, (span,), by) for by in (("project",), ("tool", "task"))),
         session_list_queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
