@@ -85,10 +85,10 @@ def session_parts(
     parts = parts.format(
         costs="costs" if costs else "NULL", turns="turns" if turns else "NULL", only=_ONLY if only else ""
     )
-    return _SESSION_PARTS.decode(_one_text(connection, "part", parts, (*paid.bounds(span), *only)))
+    return _SESSION_PARTS.decode(one_text(connection, "part", parts, (*paid.bounds(span), *only)))
 
 
-def _one_text(connection: sqlite3.Connection, column: str, query: str, values: tuple[Any, ...]) -> str:
+def one_text(connection: sqlite3.Connection, column: str, query: str, values: tuple[Any, ...]) -> str:
     """The JSON of each row of a query as one list: thousands of rows take longer from SQLite to Python."""
     (found,) = connection.execute(f"SELECT '[' || coalesce(group_concat({column}), '') || ']' FROM ({query})", values)
     return str(found[0])
@@ -181,7 +181,7 @@ def session_facts(connection: sqlite3.Connection, ids: Collection[str]) -> dict[
     forks = _with_copies(connection, len(ids))
     query, values = _narrowed(connection, _FACTS.format(_HAS_COPIES if forks is None else "0"), "id", ids)
     wanted = frozenset(ids)
-    known = _SESSIONS.decode(_one_text(connection, "facts", query, values))
+    known = _SESSIONS.decode(one_text(connection, "facts", query, values))
     facts = {each.id: each for each in known if each.id in wanted}
     for id in facts.keys() & (forks or ()):
         facts[id] = replace(facts[id], is_fork=True)
