@@ -252,6 +252,16 @@ def test_after_too_many_changes_all_is_read(
     assert _read(watched, kept, request_) == _read(watched, Kept(), request_)
 
 
+def test_a_reading_that_fails_leaves_what_is_kept(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    watched.call(session="ses_6", at=NOON - MINUTE, cost="0.50")
+    _read(watched, kept, FULL)
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("opencode_tui.readings.session_rows.sum_of", lambda parts: 1 // 0)
+        _read(watched, kept, FULL)
+    assert _read(watched, kept, FULL) == _read(watched, Kept(), FULL)
+
+
 def test_the_oldest_changes_are_forgotten_and_numbers_go_on(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = watched.ledger.connection
     before = session_changes.last_change(connection)
