@@ -42,9 +42,12 @@ _COPIES = f"""
   SELECT session_id, count(*), {exact_sum("amount_nano")} FROM call INDEXED BY call_copied
   WHERE copied = 1 AND copied_from IS NOT NULL AND created_ms < ? GROUP BY 1
 """
+_FAR = 9_000_000_000_000_000
+"""No quarter begins further from 1970, in milliseconds: of a larger product SQLite makes a number with a fraction."""
+_START = f"max(min({{quarter}} * {QUARTER_MS}, {_FAR}), -{_FAR})"
 _QUARTERS = f"""
   SELECT json_array(start_ms, session_id, model, agent, nano, calls, json_array({", ".join(_COUNTS)})) AS share FROM (
-    SELECT {{quarter}} * {QUARTER_MS} AS start_ms, session_id, {model_key.SQL} AS model, agent,
+    SELECT {_START} AS start_ms, session_id, {model_key.SQL} AS model, agent,
       {exact_sum("cost_nano")} AS nano, sum(calls) AS calls,
       {", ".join(f"coalesce({exact_sum(name)}, 0) AS {name}" for name in _COUNTS)}
     FROM {{table}} c WHERE {{at}} >= ? AND {{at}} < ? GROUP BY {{group}} ORDER BY {{group}})
