@@ -22,6 +22,7 @@ from opencode_tui.config import SettingsError, load_settings
 from opencode_tui.config.settings import Settings
 from opencode_tui.guard.state import refresh, with_raised_cutoff
 from opencode_tui.ledger.bounds import all_read
+from opencode_tui.ledger.busy import is_busy
 from opencode_tui.ledger.ledger import Ledger, LedgerError
 from opencode_tui.readings.context import Context, UnknownSession, context_of
 from opencode_tui.records.stores import StoreState
@@ -123,12 +124,6 @@ def using_ledger(settings: Settings, busy_s: float | None = None) -> Iterator[Le
         raise Trouble(fault_of(ledger.path, error)) from error
     finally:
         ledger.close()
-
-
-def is_busy(error: BaseException | None) -> bool:
-    """Whether another process has the ledger locked."""
-    code = getattr(error, "sqlite_errorcode", None) if isinstance(error, sqlite3.OperationalError) else None
-    return code is not None and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 
 def fault_of(path: Path, error: BaseException) -> str:

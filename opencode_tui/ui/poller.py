@@ -17,6 +17,7 @@ from textual.message import Message
 
 from opencode_tui.clock import Clock, monotonic_s
 from opencode_tui.config.settings import Settings
+from opencode_tui.ledger.busy import is_busy
 from opencode_tui.records.answers import Answer
 from opencode_tui.records.day import Snapshot
 from opencode_tui.records.outcomes import Outcome
@@ -360,7 +361,12 @@ def rest_s(interval_s: float, took_s: float) -> float:
 
 
 def reason_of(error: Exception) -> str:
-    """The first line of an error's message, without its full stop."""
+    """The first line of an error's message, without its full stop.
+
+    One of SQLite is about the ledger: what is wrong with a store of OpenCode is part of the snapshot.
+    """
+    if is_busy(error):
+        return "the ledger is locked by another process"
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
 
 

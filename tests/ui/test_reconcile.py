@@ -89,12 +89,16 @@ async def test_what_fails_while_it_is_being_read_is_a_sentence() -> None:
     app, feed = app_over(snapshot("$0.93"))
 
     def fail(request: Request) -> Answer:
-        raise sqlite3.OperationalError("database is locked")
+        locked = sqlite3.OperationalError("database is locked")
+        locked.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        raise locked
 
     feed.on_look = fail
     async with showing(app) as pilot:
         await opened(app, pilot)
-        await until(pilot, lambda: "This could not be read: database is locked." in screen_text(app))
+        await until(
+            pilot, lambda: "This could not be read: the ledger is locked by another process." in screen_text(app)
+        )
 
 
 async def test_why_there_are_no_figures_is_said() -> None:
