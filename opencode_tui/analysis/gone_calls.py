@@ -21,6 +21,7 @@ class GoneCalls:
     ) -> None:
         """`backups` are the keys of backup copies, `read` of all stores that could be read."""
         current = [store for store in stores if store.is_current]
+        self._current = {store.key for store in current}
         self._sessions = {call.session_id for store in current for call in store.calls}
         self._sessions |= {id for store in current for id in (*store.agreed, *(store.sums or ()))}
         self._older: dict[str, dict[str, StandingCall]] = defaultdict(dict)
@@ -34,7 +35,7 @@ class GoneCalls:
     def cause(self, id: str, held: Held) -> str:
         """The cause of a call, by its message's id."""
         call, is_there = held.first, held.first.session_id in self._sessions
-        if id in self._older and (id in self._later or not is_there):
+        if id in self._older and (id in self._later or not (is_there or self._was_deleted(call.session_id))):
             return causes.OLDER
         if call.store in self._backups:
             return causes.BACKUPS
@@ -48,6 +49,11 @@ class GoneCalls:
         if call.store in self._read or (session is not None and (not session.present or session.store in self._read)):
             return causes.DELETED
         return causes.ELSEWHERE
+
+    def _was_deleted(self, session_id: str) -> bool:
+        """Whether a store that OpenCode reads had the session once: an older store beside it is never cleared."""
+        session = self._known.get(session_id)
+        return session is not None and not session.present and session.store in self._current & self._read
 
     def is_of_backup(self, held: Held) -> bool:
         return held.first.store in self._backups

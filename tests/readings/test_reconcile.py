@@ -242,6 +242,35 @@ def test_the_older_generation_and_a_second_store_are_no_second_spend(
     assert causes_of(found) == {"several stores": -3 * CENT, "older stores": 2 * CENT}
 
 
+def test_a_session_deleted_after_an_upgrade_is_deleted_though_the_older_store_still_has_it(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """The report of the same ledger calls all of it deleted. Only who has seen it there can tell."""
+    files = Files(tmp_path)
+    gone = files.session("gone")
+    files.call(gone, cost="0.02")
+    store, reader = V1(tmp_path, version="1.2.27", imported=files), ours()
+    store.call(gone, cost="0.05")
+    reader.poll()
+    store.delete(gone)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 7 * CENT}
+    assert figure(found).explained[0].calls == 2
+
+
+def test_in_an_upgraded_file_too_a_deleted_session_is_deleted(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    old = V1(tmp_path)
+    gone = old.session("gone")
+    old.call(gone, cost="0.02")
+    store, reader = V2(tmp_path, upgraded=old), ours()
+    reader.poll()
+    store.delete(gone)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 2 * CENT}
+
+
 def test_what_only_a_backup_copy_has_is_of_the_backup(tmp_path: Path, ours: Callable[..., Reader]) -> None:
     store = V1(tmp_path)
     gone = store.session("gone")
@@ -299,15 +328,31 @@ def test_a_store_that_is_gone_leaves_its_money_in_other_places(tmp_path: Path, o
     assert causes_of(found) == {"other places": 2 * CENT}
 
 
-def test_fractions_of_a_nano_dollar_are_a_rounding(tmp_path: Path, ours: Callable[..., Reader]) -> None:
-    store = V1(tmp_path)
-    session = store.session("one")
-    for _ in range(4):
-        store.call(session, cost=Decimal("0.0000000104"))
+@pytest.mark.parametrize("kind", [V1, V2])
+def test_fractions_of_a_nano_dollar_are_a_rounding(
+    kind: type[V1 | V2], tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """OpenCode adds them up unrounded: in each session's sum, and over all sessions or messages."""
+    store = kind(tmp_path)
+    for cost in ("0.0000000104", "0.0000000203"):
+        session = store.session(cost)
+        for _ in range(4):
+            store.call(session, cost=Decimal(cost))
     found = reconciled(ours())
     assert found.is_whole
-    assert (figure(found).opencode_nano, figure(found).ledger_nano) == (42, 40)
-    assert causes_of(found) == {"rounding": -2}
+    for name in ("stats", "sessions", "messages"):
+        assert (figure(found, name).opencode_nano, figure(found, name).ledger_nano) == (123, 120)
+        assert causes_of(found, name) == {"rounding": -3}
+
+
+def test_fractions_that_make_no_nano_dollar_are_no_cause(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = Files(tmp_path)
+    session = store.session("one")
+    for cost in ("0.0000000102", "0.0000000099"):
+        store.call(session, cost=Decimal(cost))
+    found = reconciled(ours())
+    assert figure(found).opencode_nano == 20
+    assert causes_of(found) == {}
 
 
 @pytest.mark.parametrize(
