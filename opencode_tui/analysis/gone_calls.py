@@ -21,9 +21,11 @@ class GoneCalls:
     ) -> None:
         """`backups` are the keys of backup copies, `read` of all stores that could be read."""
         current = [store for store in stores if store.is_current]
-        self._current = {store.key for store in current}
-        self._sessions = {call.session_id for store in current for call in store.calls}
-        self._sessions |= {id for store in current for id in (*store.agreed, *(store.sums or ()))}
+        self._sessions_of = {
+            store.key: {*(call.session_id for call in store.calls), *store.agreed, *(store.sums or ())}
+            for store in current
+        }
+        self._sessions = {id for ids in self._sessions_of.values() for id in ids}
         self._older: dict[str, dict[str, StandingCall]] = defaultdict(dict)
         for store in stores:
             if not store.is_current:
@@ -34,7 +36,8 @@ class GoneCalls:
 
     def cause(self, id: str, held: Held) -> str:
         """The cause of a call, by its message's id."""
-        call, is_there = held.first, held.first.session_id in self._sessions
+        call = held.first
+        is_there = call.session_id in self._sessions_of.get(call.store, self._sessions)
         if id in self._older and (id in self._later or not (is_there or self._was_deleted(call.session_id))):
             return causes.OLDER
         if call.store in self._backups:
@@ -51,9 +54,9 @@ class GoneCalls:
         return causes.ELSEWHERE
 
     def _was_deleted(self, session_id: str) -> bool:
-        """Whether a store that OpenCode reads had the session once: an older store beside it is never cleared."""
+        """Whether the newest store that had the session has it no more; OpenCode never clears the older ones."""
         session = self._known.get(session_id)
-        return session is not None and not session.present and session.store in self._current & self._read
+        return session is not None and not session.present and session.store in self._read
 
     def is_of_backup(self, held: Held) -> bool:
         return held.first.store in self._backups

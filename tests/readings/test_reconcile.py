@@ -271,6 +271,40 @@ def test_in_an_upgraded_file_too_a_deleted_session_is_deleted(tmp_path: Path, ou
     assert causes_of(found) == {"deleted": 2 * CENT}
 
 
+def test_what_was_deleted_before_the_last_upgrade_stays_deleted(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    """From the JSON files over 1.2 to 2.x, deleted in the middle: only the files still have it."""
+    files, reader = Files(tmp_path), ours()
+    gone = files.session("gone")
+    files.call(gone, cost="0.02")
+    store = V1(tmp_path, version="1.2.27", imported=files)
+    reader.poll()
+    store.delete(gone)
+    store.call(store.session("kept"), cost="0.05")
+    reader.poll()
+    V2(tmp_path, upgraded=store)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 2 * CENT}
+
+
+def test_a_session_deleted_in_one_data_directory_was_not_undone_where_another_still_has_it(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """It was exported from one and imported into the other, and went on in the first."""
+    one, reader = V1(tmp_path), ours()
+    session = one.session("moved")
+    one.call(session, cost="0.02")
+    one.close()
+    other = one.path.with_name("opencode-dev.db")
+    shutil.copyfile(one.path, other)
+    one.call(session, cost="0.05")
+    reader.poll()
+    one.delete(session)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 5 * CENT}
+
+
 def test_what_only_a_backup_copy_has_is_of_the_backup(tmp_path: Path, ours: Callable[..., Reader]) -> None:
     store = V1(tmp_path)
     gone = store.session("gone")
