@@ -25,6 +25,9 @@ class GoneCalls:
             store.key: {*(call.session_id for call in store.calls), *store.agreed, *(store.sums or ())}
             for store in current
         }
+        for id, session in holdings.sessions.items():  # one without calls may stand in none of those
+            if session.present and session.store in self._sessions_of and session.store in read:
+                self._sessions_of[session.store].add(id)
         self._sessions = {id for ids in self._sessions_of.values() for id in ids}
         self._older: dict[str, dict[str, StandingCall]] = defaultdict(dict)
         for store in stores:

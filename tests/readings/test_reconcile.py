@@ -111,6 +111,19 @@ def test_what_was_undone_in_a_session_that_was_deleted_later_is_undone_for_insig
     assert (share.nano, share.undone_nano) == (9 * CENT, 4 * CENT)
 
 
+@pytest.mark.parametrize("version", ["1.14.48", "1.18.34"])
+def test_a_session_whose_calls_were_all_taken_back_is_not_deleted(
+    version: str, tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store, reader = V1(tmp_path, version=version), ours()
+    session = store.session("one")
+    undone = store.prompt(session)
+    store.call(session, cost="0.04", turn=undone)
+    reader.poll()
+    store.revert(session, undone)
+    assert causes_of(reconciled(reader)) == {"undone": 4 * CENT}
+
+
 def test_before_1_15_stats_adds_up_the_messages(tmp_path: Path, ours: Callable[..., Reader]) -> None:
     store = V1(tmp_path, version="1.2.27")
     first = store.session("one")
