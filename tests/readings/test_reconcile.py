@@ -15,6 +15,7 @@ import pytest
 from opencode_tui.clock import EVER
 from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from opencode_tui.ledger.period_work_queries import shares_of_sessions
+from opencode_tui.money import nano_from_usd
 from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.calls import Tokens
 from tests.stores import V1, V2, Files, Store
@@ -181,19 +182,22 @@ def test_what_stats_cannot_see_yet_is_dated_ahead(tmp_path: Path, ours: Callable
     assert causes_of(found) == {"dated ahead": 2 * CENT}
 
 
+@pytest.mark.parametrize("cost", ["0.05", "0.0024"], ids=["at another price", "at the same"])
 def test_own_and_list_prices_and_reasoning_charged_twice_are_told_apart(
-    tmp_path: Path, ours: Callable[..., Reader]
+    cost: str, tmp_path: Path, ours: Callable[..., Reader]
 ) -> None:
     """Per token: input 1,000 nano-dollars, output and reasoning 2,000."""
     store = Files(tmp_path, version="1.1.65")
     tokens = Tokens(input=1000, output=500, reasoning=100)
-    store.call(store.session("one"), cost="0.05", tokens=tokens)
+    store.call(store.session("one"), cost=cost, tokens=tokens)
     own = Settings(pricing=Pricing(custom={"opencode/kimi-k2.6": (CustomPrice(10**9, 2 * 10**9, 0, 0),)}))
     found = reconciled(ours(settings=own))
     assert found.is_whole
     ledger = 1000 * 1000 + 600 * 2000
-    assert figure(found).difference_nano == ledger - 5 * CENT
-    assert causes_of(found) == {"custom price": ledger + 200_000 - 5 * CENT, "reasoning counted twice": -200_000}
+    recorded = nano_from_usd(cost)
+    assert figure(found).difference_nano == ledger - recorded
+    own_price = {"custom price": ledger + 200_000 - recorded} if cost == "0.05" else {}
+    assert causes_of(found) == {"reasoning counted twice": -200_000, **own_price}
 
 
 def test_a_running_call_and_one_written_meanwhile_are_running(tmp_path: Path, ours: Callable[..., Reader]) -> None:
