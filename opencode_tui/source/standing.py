@@ -20,8 +20,8 @@ from opencode_tui.records.reconciliation import Agreement, LeftOut, Standing, St
 from opencode_tui.source.agreeing import Collected
 from opencode_tui.source.decode import BadRow, cost_field, fraction_of, json_value, moment
 from opencode_tui.source.imported import imported_from_v1
+from opencode_tui.source.running_rows import fields_of
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import fields_of
 
 _LEFT_OUT: tuple[LeftOut, ...] = ("compaction", "fork", "ahead", "session")
 _PAGE = 50

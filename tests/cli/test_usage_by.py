@@ -112,6 +112,9 @@ def test_a_group_costs_the_same_whether_or_not_it_is_grouped_by_tool_again(shell
     table = out(shell, "usage", "--by", "agent", "--then", "tool")
     assert re.search(r"build +\$0\.60 +92%.*\n· bash +\$0\.50.*\n· read .*\ncompaction +\$0\.05", table)
     assert "the total and each agent have all calls once" in table
+    talk = store.session("Only talk", created=at("11:00"))
+    store.call(talk, cost="0.01", at=at("11:01"))
+    assert "Only talk" in out(shell, "usage", "--by", "session", "--then", "tool")
 
 
 def test_the_kind_of_use_tells_people_from_machines(shell: Shell) -> None:

@@ -103,7 +103,7 @@ def test_what_was_undone_in_a_session_that_was_deleted_later_is_undone_for_insig
     reader.poll()
     store.revert(gone, undone)
     reader.poll()
-    settle_undone(reader.ledger, reader.sync)
+    settle_undone(reader.ledger, reader.sync.answers)
     store.delete(gone)
     found = reconciled(reader)
     assert found.is_whole
@@ -220,8 +220,8 @@ def test_what_another_process_is_still_importing_is_not_called_unexplained(
     store.call(session, cost="0.02")
     reader.poll()
     store.call(session, cost="0.03")
-    (key,) = reader.sync._states
-    reader.sync._states[key] = replace(reader.sync._states[key], state="importing")
+    (key,) = reader.sync._known.states
+    reader.sync._known.states[key] = replace(reader.sync._known.states[key], state="importing")
     found = compared(reader)
     assert found.is_whole
     assert causes_of(found) == {"running": -3 * CENT}
