@@ -42,8 +42,12 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
     selection = replace(selection, brief=request.brief)
     whole = _whole(selection, span)
     rows, totals = _measured(selection, whole, span, context, details=request.details)
+    outer: list[BreakdownRow] = []
+    if unknown is None and request.by[1:] == ("tool",):
+        of_first = replace(_selection(request.by[:1], where, span, context), brief=request.brief)
+        outer, _ = _measured(of_first, whole, span, context, details=False)
     copied, unfinished = unpaid(context.connection, whole, context.now_ms - RUNNING_MS)
-    ids = {row.keys[request.by.index("session")] for row in rows} if "session" in request.by else set()
+    ids = {row.keys[request.by.index("session")] for row in (*rows, *outer)} if "session" in request.by else set()
     start_ms = queries.all_time(context.connection).start_ms
     return Breakdown(
         request=request,
@@ -53,6 +57,7 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
         label=label,
         totals=totals,
         rows=tuple(_sorted(rows, request.by)),
+        outer=tuple(_sorted(outer, request.by[:1])),
         titles=session_list_queries.titles(context.connection, ids) if ids else {},
         lower_bound=is_lower_bound(context.connection, span, context.whole),
         since=context.calendar.day(start_ms) if start_ms else None,
