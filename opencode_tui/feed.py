@@ -228,7 +228,9 @@ class LedgerFeed:
 
     def _find(self, most: int) -> None:
         assert self._ledger is not None and self._sync is not None
-        settle_insights(self._ledger, self._settings.insights.options, self._sync.book, most=most, live=self._sync)
+        settle_insights(
+            self._ledger, self._settings.insights.options, self._sync.book, most=most, live=self._sync.answers
+        )
 
     def _leave_replaced_ledger(self) -> None:
         """Reopen the ledger if another file has taken its path."""

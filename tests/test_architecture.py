@@ -495,7 +495,7 @@ def test_every_module_has_its_place_in_the_order(package: Modules) -> None:
 def test_the_imports_of_the_package_are_all_seen(package: Modules) -> None:
     by_name = {each.name: each for each in package}
     assert "ui.app.run_app" in by_name["cli.dashboard"].inside
-    assert {"source.discovery.generations", "ledger.writing"} <= set(by_name["sync"].inside)
+    assert {"source.batch.Store", "ledger.writing"} <= set(by_name["sync"].inside)
     assert "records.day.Band" in by_name["analysis.pace"].inside
     assert any(target.startswith("textual.") for target in by_name["ui.app"].imports)
     assert list(_time_read_in(by_name["clock"]))

@@ -241,7 +241,7 @@ def test_a_long_import_reports_pictures_on_the_way(
 ) -> None:
     monkeypatch.setattr(sqlite_store, "_FIRST_STEP", 1)
     monkeypatch.setattr(sqlite_store, "_STEP", 1)
-    monkeypatch.setattr("opencode_tui.sync._LARGE", -1)
+    monkeypatch.setattr("opencode_tui.sync.batch_writer._LARGE", -1)
     monkeypatch.setattr("opencode_tui.feed._REPORT_S", 0.0)
     reported: list[Snapshot] = []
     last = feed.poll(reported.append)
@@ -457,7 +457,7 @@ def test_insights_and_tasks_are_up_to_date_when_they_are_asked_for(feed: LedgerF
 
 
 def test_nobody_looks_for_insights_while_a_store_is_imported(feed: LedgerFeed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opencode_tui.sync._LARGE", -1)
+    monkeypatch.setattr("opencode_tui.sync.batch_writer._LARGE", -1)
     monkeypatch.setattr("opencode_tui.feed._REPORT_S", 0.0)
     looked: list[str] = []
     monkeypatch.setattr("opencode_tui.feed.settle_insights", lambda *_, **__: looked.append("looked"))

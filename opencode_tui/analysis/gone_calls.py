@@ -21,8 +21,14 @@ class GoneCalls:
     ) -> None:
         """`backups` are the keys of backup copies, `read` of all stores that could be read."""
         current = [store for store in stores if store.is_current]
-        self._sessions = {call.session_id for store in current for call in store.calls}
-        self._sessions |= {id for store in current for id in (*store.agreed, *(store.sums or ()))}
+        self._sessions_of = {
+            store.key: {*(call.session_id for call in store.calls), *store.agreed, *(store.sums or ())}
+            for store in current
+        }
+        for id, session in holdings.sessions.items():  # one without calls may stand in none of those
+            if session.present and session.store in self._sessions_of and session.store in read:
+                self._sessions_of[session.store].add(id)
+        self._sessions = {id for ids in self._sessions_of.values() for id in ids}
         self._older: dict[str, dict[str, StandingCall]] = defaultdict(dict)
         for store in stores:
             if not store.is_current:
@@ -33,8 +39,9 @@ class GoneCalls:
 
     def cause(self, id: str, held: Held) -> str:
         """The cause of a call, by its message's id."""
-        call, is_there = held.first, held.first.session_id in self._sessions
-        if id in self._older and (id in self._later or not is_there):
+        call = held.first
+        is_there = call.session_id in self._sessions_of.get(call.store, self._sessions)
+        if id in self._older and (id in self._later or not (is_there or self._was_deleted(call.session_id))):
             return causes.OLDER
         if call.store in self._backups:
             return causes.BACKUPS
@@ -48,6 +55,11 @@ class GoneCalls:
         if call.store in self._read or (session is not None and (not session.present or session.store in self._read)):
             return causes.DELETED
         return causes.ELSEWHERE
+
+    def _was_deleted(self, session_id: str) -> bool:
+        """Whether the newest store that had the session has it no more; OpenCode never clears the older ones."""
+        session = self._known.get(session_id)
+        return session is not None and not session.present and session.store in self._read
 
     def is_of_backup(self, held: Held) -> bool:
         return held.first.store in self._backups

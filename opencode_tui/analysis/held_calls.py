@@ -68,8 +68,8 @@ def price_differences(held: Held, output: int | None) -> Iterator[tuple[str, int
         if is_doubled(call, output):
             twice = _cost(call, 2 * call.tokens.reasoning) - call.amount_nano
             yield causes.REASONING, -twice
-        cause = causes.CUSTOM_PRICE if call.basis == "custom" else causes.LIST_PRICE
-        yield cause, call.amount_nano + twice - call.recorded_nano
+        if nano := call.amount_nano + twice - call.recorded_nano:
+            yield causes.CUSTOM_PRICE if call.basis == "custom" else causes.LIST_PRICE, nano
 
 
 def is_doubled(call: LedgerCall, output: int | None) -> bool:

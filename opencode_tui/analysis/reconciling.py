@@ -90,6 +90,8 @@ class Reconciler:
                     included.add(each.id)
             if name == "stats" and store.extra_nano:
                 tally.add(causes.COMPACTIONS, -store.extra_nano)
+            if rounding := _rounding_nano(store, name):
+                tally.add(causes.ROUNDING, -rounding, 0)
         for id, held in self._without_row.items():
             if held.cost_nano and id not in included:
                 tally.add(self._gone.cause(id, held), held.cost_nano, len(held.calls))
@@ -149,7 +151,8 @@ class _Tally:
 
     def explained(self) -> tuple[Explained, ...]:
         """The largest first."""
-        names = sorted(self._nano, key=lambda cause: (-abs(self._nano[cause]), cause))
+        found = [cause for cause, nano in self._nano.items() if nano or self._calls[cause]]
+        names = sorted(found, key=lambda cause: (-abs(self._nano[cause]), cause))
         return tuple(Explained(cause, self._nano[cause], self._calls[cause]) for cause in names)
 
 
@@ -200,11 +203,20 @@ def is_by_sums(store: Standing, name: Name) -> bool:
 
 
 def figure_nano(store: Standing, name: Name) -> int:
-    """One of OpenCode's figures of a store, in nano-dollars."""
+    """One of OpenCode's figures of a store, in nano-dollars: rounded once, as OpenCode adds up the fractions too."""
+    rounding = _rounding_nano(store, name)
     if is_by_sums(store, name):
-        return sum(nano or 0 for nano in (store.sums or {}).values())
+        return sum(nano or 0 for nano in (store.sums or {}).values()) + rounding
     counted = store.agreed_nano + sum(row.nano for row, is_counted in _counted(store, name) if is_counted)
-    return counted + (store.extra_nano if name == "stats" else 0)
+    return counted + (store.extra_nano if name == "stats" else 0) + rounding
+
+
+def _rounding_nano(store: Standing, name: Name) -> int:
+    """What the fractions of a figure's parts, each of which is rounded, add up to in nano-dollars."""
+    if is_by_sums(store, name):
+        return round(store.sums_fraction)
+    counted = store.agreed_fraction + sum(row.fraction for row, is_counted in _counted(store, name) if is_counted)
+    return round(counted + (store.extra_fraction if name == "stats" else 0))
 
 
 def _counted(store: Standing, name: Name) -> Iterator[tuple[StandingCall, bool]]:

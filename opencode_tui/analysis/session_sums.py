@@ -82,7 +82,7 @@ class SumChecks:
         summed, possible = self._summed(session_id) if self._store.has_titles else ([], [])
         agreed = self._store.agreed.get(session_id, Agreed())
         rest = agreed.nano + sum(row.nano for row in rows if row.in_sum) + _nano(summed) - nano
-        leeway = agreed.fractions + sum(row.has_fraction for row in rows)
+        leeway = agreed.fractions + sum(row.fraction != 0 for row in rows)
         if in_sum := _that_fill(-rest, possible, leeway):
             summed, rest = [*summed, *in_sum], rest + _nano(in_sum)
         taken_over = [each for each in summed if each.is_taken_over]

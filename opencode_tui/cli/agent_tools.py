@@ -68,7 +68,7 @@ def _insight(asked: ToolCall) -> dict[str, Any]:
     at, request = asked.at, InsightsRequest(asked.arguments.get("period", "week"))
     with at.reading(now_ms()) as context:
         span = insights_span(request, context)
-    settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync)
+    settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync.answers)
     with at.reading(now_ms()) as context:
         asker, found = asked.asker(context), read_insights(request, context)
         costliest = next(iter(found.insights), None)

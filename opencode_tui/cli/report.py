@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
             target /= f"opencode-costs-{period.label.replace(' to ', '_')}.{format}"
         span = at.calendar.span(period.first, period.last)
         settle_span(at.ledger, span)
-        settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync)
+        settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync.answers)
         with at.ledger.reading() as connection:
             context = _context(at, connection)
             report = read_report(period, context, asking_git(context.settings))

@@ -51,7 +51,7 @@ def found_insights(at: Opened, period: str) -> InsightList:
     request, now = InsightsRequest(period), now_ms()
     with at.reading(now) as context, refused():
         span = insights_span(request, context)
-    settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync)
+    settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync.answers)
     with at.reading(now) as context:
         return read_insights(request, context)
 

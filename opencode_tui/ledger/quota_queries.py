@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from opencode_tui.clock import Span
-from opencode_tui.ledger.queries import count_turns
+from opencode_tui.ledger.session_list_queries import count_turns
 from opencode_tui.ledger.sums import QUARTER_MS, exact_sum, paid_calls
 from opencode_tui.records import model_key
 

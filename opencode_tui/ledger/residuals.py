@@ -331,10 +331,13 @@ def _unlisted(bill: Bill, known: KnownCalls, now_ms: int) -> Call | None:
 
 def _what(bill: Bill, known: KnownCalls) -> tuple[str, int, bool]:
     """(agent, time in Unix ms, whether the residual can be nothing but this one kind of call)."""
-    awaits_title = bill.titled and not known.titles
+    # What was worked out before has the title in it, which comes with the first answer.
+    awaits_title = bill.titled and not known.titles and not known.residual
     if bill.undone_before_ms is not None and not known.in_gap:
         return UNDONE, bill.undone_before_ms - 1, not awaits_title
     # A title that was requested again has changed the session after the compaction.
     if bill.compaction_ms is not None and bill.compaction_ms >= bill.updated_ms and not awaits_title:
         return COMPACTION, bill.compaction_ms, True
+    if bill.undone_before_ms is not None and not awaits_title:  # some of the undone calls had been read
+        return UNDONE, bill.undone_before_ms - 1, True
     return TITLE, bill.title_ms if awaits_title else bill.updated_ms, True

@@ -85,12 +85,14 @@ _CALLS = f"""
 """
 SUM_COLUMNS = ("calls", "first_ms", "last_ms", "aborted", *AMOUNTS, "saved_nano", "turns", "speeds")
 _COLUMNS = (*GROUP, *SUM_COLUMNS, "costs")
-_USES = ("uses", "failures", "tool_ms")
+USES = ("uses", "failures", "tool_ms")
 _TOOL_MS = "max(coalesce(duration_ms, 0), 0)"
 _OF_USES = "count(*) AS uses, sum(coalesce(ok = 0, 0)) AS failures, {} AS tool_ms"
+USES_OF_CALL = _OF_USES.format(exact_sum(_TOOL_MS))
+"""SQL for what the uses `t` of one tool add to the sums of their call."""
 _TOOLS_OF_CALLS = f"""
   (SELECT created_ms, {", ".join(f"c.{name}" for name in GROUP)}, t.name, {OF_CALL},
-    {_OF_USES.format(exact_sum(_TOOL_MS))}
+    {USES_OF_CALL}
   FROM call c CROSS JOIN tool t ON t.call_id = c.id WHERE copied_from IS NULL GROUP BY c.rowid, t.name)
 """
 QUARTER = f"created_ms / {QUARTER_MS} - (created_ms % {QUARTER_MS} < 0)"
@@ -123,9 +125,9 @@ def _sum_queries(sum_of: Callable[[str], str]) -> tuple[str, str]:
     """
     # The uses are summed by call before all else of the call is read, as wide rows take long to sort.
     of_tools = f"""
-      INSERT INTO tool_sum (quarter, {", ".join((*GROUP, "name", *SUM_COLUMNS, *_USES))})
-      SELECT quarter, {", ".join(GROUP)}, name, {", ".join((*both, *map(sum_of, _USES)))}
-      FROM (SELECT quarter, name, {", ".join(_USES)}, {", ".join(f"c.{name}" for name in GROUP)}, {OF_CALL}
+      INSERT INTO tool_sum (quarter, {", ".join((*GROUP, "name", *SUM_COLUMNS, *USES))})
+      SELECT quarter, {", ".join(GROUP)}, name, {", ".join((*both, *map(sum_of, USES)))}
+      FROM (SELECT quarter, name, {", ".join(USES)}, {", ".join(f"c.{name}" for name in GROUP)}, {OF_CALL}
         FROM (SELECT u.quarter, c.rowid AS row, t.name, {_OF_USES.format(sum_of(_TOOL_MS))}
           FROM unsummed u CROSS JOIN call c ON c.session_id = u.session_id
             AND c.created_ms >= u.quarter * {QUARTER_MS} AND c.created_ms <= u.quarter * {QUARTER_MS} + {QUARTER_MS - 1}

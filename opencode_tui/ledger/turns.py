@@ -20,6 +20,7 @@ from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
 from opencode_tui.ledger.session_changes import note_classified
 from opencode_tui.ledger.sums import QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
 from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL
+from opencode_tui.ledger.tool_tasks import tools_with_tasks
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.usage import Slice
 from opencode_tui.records.work import NOT_KNOWN
@@ -63,10 +64,13 @@ def paid_for(connection: sqlite3.Connection, selection: Selection) -> PaidCalls:
     """The calls that a selection is about: their sums where these are kept and complete, else the single calls."""
     spans = [each.span for each in selection.spans]
     paid = paid_calls(connection, *spans)
-    if paid == each_call() or (selection.needs_tools and selection.needs_tasks):
+    if paid == each_call():
         return each_paid(selection)
     if selection.needs_tasks:
-        return _BY_QUARTER if are_tasks_summed(connection, _around(spans)) else _BY_CALL
+        around = _around(spans)
+        if not are_tasks_summed(connection, around):
+            return each_paid(selection)
+        return tools_with_tasks(around) if selection.needs_tools else _BY_QUARTER
     return paid_tools(summed=True) if selection.needs_tools else paid
 
 

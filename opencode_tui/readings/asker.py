@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from opencode_tui.ledger.queries import session_facts
+from opencode_tui.ledger.session_list_queries import session_facts
 from opencode_tui.ledger.session_usage_queries import newest_in
 from opencode_tui.readings.context import Context, UnknownSession
 from opencode_tui.records.agent import Asker

@@ -5,11 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from opencode_tui.analysis.absences import absences, sessions_of_a_timer
-from opencode_tui.clock import EVER, Calendar, Span
+from opencode_tui.analysis.absences import absences
+from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger import attendance_queries as rows
 from opencode_tui.ledger.sums import QUARTER_MS
 from opencode_tui.records.work import QuarterShare, SessionShare
+
+Prompts = Sequence[tuple[int, str]]
+"""(moment in Unix milliseconds, session) of what people asked for, in order of time."""
+
+
+def prompts_of_people(connection: sqlite3.Connection, span: Span, sessions: Sequence[SessionShare]) -> Prompts:
+    """The prompts of a span in interactive sessions; `sessions` are all of the span."""
+    people = _of_people(sessions)
+    return [each for each in rows.prompts_in(connection, span) if each[1] in people]
 
 
 def read_alone(
@@ -17,29 +26,23 @@ def read_alone(
     span: Span,
     sessions: Sequence[SessionShare],
     quarters: Sequence[QuarterShare],
+    prompts: Prompts,
     away_ms: int,
 ) -> tuple[QuarterShare, ...]:
     """What was spent in a span so long after the last prompt of a person in any session, in order of time.
 
-    `sessions` and `quarters` are all of the span. A quarter of an hour in which somebody left or came back has only the
-    calls of the time without them. Whoever began a session was there, even if its own first call came late, after those
-    of its subagents.
+    `sessions`, `quarters` and `prompts` are all of the span. A quarter of an hour in which somebody left or came back
+    has only the calls of the time without them. Whoever began a session was there, even if its own first call came
+    late, after those of its subagents.
     """
-    people = {each.id for each in sessions if each.kind_of_use == "interactive"}
-    prompts = [at for at, id in rows.prompts_in(connection, span) if id in people]
-    prompts = sorted([*prompts, *rows.begun_in(connection, people, span)])
-    alone = absences(prompts, away_ms, span, _last_before(connection, span.start_ms, away_ms))
+    there = sorted([*(at for at, _ in prompts), *rows.begun_in(connection, _of_people(sessions), span)])
+    alone = absences(there, away_ms, span, _last_before(connection, span.start_ms, away_ms))
     whole, pieces = _whole_quarters(quarters, alone), _pieces(alone)
     return tuple(sorted((*whole, *rows.shares_of_pieces(connection, pieces)), key=_order))
 
 
-def read_timed(
-    connection: sqlite3.Connection, span: Span, sessions: Sequence[SessionShare], calendar: Calendar
-) -> frozenset[str]:
-    """The sessions among those of a span that a timer seems to have begun at night."""
-    people = {each.id for each in sessions if each.kind_of_use == "interactive"}
-    prompts = [(at_ms, id) for at_ms, id in rows.prompts_in(connection, span) if id in people]
-    return sessions_of_a_timer(prompts, calendar)
+def _of_people(sessions: Sequence[SessionShare]) -> set[str]:
+    return {each.id for each in sessions if each.kind_of_use == "interactive"}
 
 
 def _last_before(connection: sqlite3.Connection, start_ms: int, away_ms: int) -> int | None:

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from opencode_tui.analysis.matching import matching_keys
 from opencode_tui.analysis.time_spans import HOURS, WEEKDAYS, keys_of_day, order, time_spans
 from opencode_tui.clock import Span
-from opencode_tui.ledger import queries
+from opencode_tui.ledger import queries, session_list_queries
 from opencode_tui.ledger.bounds import bounded_days, bounded_keys, is_lower_bound
 from opencode_tui.ledger.breakdown_queries import breakdown, breakdown_with_total, failures, keys_of, unpaid
 from opencode_tui.ledger.queries import SLICE_KEYS
@@ -42,8 +42,12 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
     selection = replace(selection, brief=request.brief)
     whole = _whole(selection, span)
     rows, totals = _measured(selection, whole, span, context, details=request.details)
+    outer: list[BreakdownRow] = []
+    if unknown is None and request.by[1:] == ("tool",):
+        of_first = replace(_selection(request.by[:1], where, span, context), brief=request.brief)
+        outer, _ = _measured(of_first, whole, span, context, details=False)
     copied, unfinished = unpaid(context.connection, whole, context.now_ms - RUNNING_MS)
-    ids = {row.keys[request.by.index("session")] for row in rows} if "session" in request.by else set()
+    ids = {row.keys[request.by.index("session")] for row in (*rows, *outer)} if "session" in request.by else set()
     start_ms = queries.all_time(context.connection).start_ms
     return Breakdown(
         request=request,
@@ -53,7 +57,8 @@ def read_breakdown(request: BreakdownRequest, context: Context) -> Breakdown:
         label=label,
         totals=totals,
         rows=tuple(_sorted(rows, request.by)),
-        titles=queries.titles(context.connection, ids) if ids else {},
+        outer=tuple(_sorted(outer, request.by[:1])),
+        titles=session_list_queries.titles(context.connection, ids) if ids else {},
         lower_bound=is_lower_bound(context.connection, span, context.whole),
         since=context.calendar.day(start_ms) if start_ms else None,
         copied_calls=copied,
@@ -148,7 +153,7 @@ def _resolved(
 
 def _titled(texts: Sequence[str], ids: Sequence[str], context: Context) -> tuple[str, ...]:
     """The sessions whose title contains one of the texts."""
-    titles = queries.titles(context.connection, ids)
+    titles = session_list_queries.titles(context.connection, ids)
     return tuple(id for id in ids if any(text.casefold() in titles.get(id, "").casefold() for text in texts))
 
 

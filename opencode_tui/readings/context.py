@@ -34,7 +34,7 @@ class ContextLimits(Protocol):
 
 
 class LiveStore(Protocol):
-    """Access to what only OpenCode's store has. Implemented by sync.Sync."""
+    """Access to what only OpenCode's store has. Implemented by sync.store_answers."""
 
     def message_ids(self, session_id: str) -> frozenset[str] | None:
         """The ids of the messages that OpenCode still has; None if no store that can be read has the session."""
@@ -99,7 +99,7 @@ def context_of(
     sync: Sync, connection: sqlite3.Connection, now_ms: int, settings: Settings, stores: tuple[StoreState, ...]
 ) -> Context:
     """The context after a sync; `stores` are the states of the stores as the reader is to see them."""
-    known = (sync.read_ms, sync.machine, sync.book, sync)
+    known = (sync.read_ms, sync.machine, sync.book, sync.answers)
 
     def sign_ins() -> SignInSource:
         from opencode_tui.accounts.sign_ins import SignInSource

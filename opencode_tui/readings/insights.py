@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from msgspec.structs import replace
 
+from opencode_tui.analysis.absences import sessions_of_a_timer
 from opencode_tui.analysis.finding_parts import part_within
 from opencode_tui.analysis.insight_marks import marked
 from opencode_tui.analysis.insight_order import by_cause, insights_of, said_beside
@@ -24,7 +25,7 @@ from opencode_tui.ledger.insight_marks import marks_of_insights
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.period_work_queries import paid_calls_of, shares_of_quarters, shares_of_sessions, uses_of_tools
 from opencode_tui.ledger.session_work_queries import latest_rates
-from opencode_tui.readings.attendance import read_alone, read_timed
+from opencode_tui.readings.attendance import prompts_of_people, read_alone
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore
 from opencode_tui.readings.finding_settling import settle_findings
 from opencode_tui.readings.insight_following import read_followed
@@ -123,6 +124,7 @@ def period_work(span: Span, context: Context) -> PeriodWork:
     connection, until_now = context.connection, _until_now(span, context)
     sessions = shares_of_sessions(connection, span)
     quarters, away_ms = shares_of_quarters(connection, span), away_after_ms(context.settings.insights.options)
+    prompts = prompts_of_people(connection, span, sessions) if away_ms else ()
     spent = {each.id for each in sessions}
     above = {each.parent_id for each in sessions if each.parent_id} - spent
     return PeriodWork(
@@ -131,8 +133,8 @@ def period_work(span: Span, context: Context) -> PeriodWork:
         sessions=sessions,
         ancestors=ancestors_of(connection, above) if above else {},
         quarters=quarters,
-        alone=read_alone(connection, span, sessions, quarters, away_ms) if away_ms else (),
-        timed=read_timed(connection, span, sessions, context.calendar) if away_ms else frozenset(),
+        alone=read_alone(connection, span, sessions, quarters, prompts, away_ms) if away_ms else (),
+        timed=sessions_of_a_timer(prompts, context.calendar),
         tools=uses_of_tools(connection, span),
         rates=latest_rates(connection),
         servers=read_offered_servers((each.project for each in sessions if each.project), until_now.end_ms, context),

@@ -41,11 +41,11 @@ def kept_sessions(
         rows = breakdown(connection, selection, root_of=root_of, details=details)
         sessions = KeptSessions(0, {row.keys[0]: row for row in rows})
     elif changed:
+        only = replace(selection, where=(Filter("session", tuple(sorted(changed))),))
+        rows = breakdown(connection, only, root_of=root_of, details=details)
         for id in changed:
             sessions.rows.pop(id, None)
-        only = replace(selection, where=(Filter("session", tuple(sorted(changed))),))
-        for row in breakdown(connection, only, root_of=root_of, details=details):
-            sessions.rows[row.keys[0]] = row
+        sessions.rows |= {row.keys[0]: row for row in rows}
     sessions.number = last_change(connection)
     kept.sessions.keep((span, details), sessions)
     return list(sessions.rows.values())

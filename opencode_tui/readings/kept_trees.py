@@ -51,9 +51,6 @@ def kept_rows(request: SessionsRequest, span: Span, context: Context) -> list[Se
         trees = KeptTrees(0, context.now_ms, context.settings.timezone)
         _read(trees, None, request, span, context)
     elif changed:
-        for id in changed:
-            trees.rows.pop(id, None)
-            trees.roots.pop(id, None)
         _read(trees, changed, request, span, context)
     trees.number, trees.taken_ms = last_change(connection), context.now_ms
     kept.trees.keep(key, trees)
@@ -86,8 +83,13 @@ def _changed(trees: KeptTrees, context: Context) -> frozenset[str] | None:
 def _read(
     trees: KeptTrees, ids: Collection[str] | None, request: SessionsRequest, span: Span, context: Context
 ) -> None:
+    """Reads all trees, or replaces those of these sessions. If that fails, all is as before."""
     assert context.kept is not None
     limits = _KnownLimits(context.limits, trees.limits) if context.limits else None
-    for tree, row in tree_rows(span, replace(context, limits=limits), request.parts, ids):
+    found = list(tree_rows(span, replace(context, limits=limits), request.parts, ids))
+    for id in ids or ():
+        trees.rows.pop(id, None)
+        trees.roots.pop(id, None)
+    for tree, row in found:
         trees.rows[tree.root] = context.kept.shared(row)
         trees.roots |= dict.fromkeys(tree.members, tree.root)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from opencode_tui.analysis.causes import cause_of, causes_in
 from opencode_tui.clock import Span
-from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger import session_list_queries, session_queries
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.evidence import evidence_of
 from opencode_tui.readings.session_rows import session_rows
@@ -47,6 +47,7 @@ def read_costliest(span: Span, context: Context) -> Costliest:
 
 def _session(row: SessionRow, span: Span, context: Context) -> ReportSession:
     members = tuple(session_queries.tree_ids(context.connection, row.id))
+    sums = session_list_queries.sums_of(context.connection, members, span.end_ms).values()
     return ReportSession(
         id=row.id,
         title=row.title,
@@ -54,7 +55,7 @@ def _session(row: SessionRow, span: Span, context: Context) -> ReportSession:
         model=row.model,
         own_nano=row.own_nano,
         total_nano=row.total_nano,
-        whole_nano=sum(each.spend_nano for each in queries.sums_of(context.connection, members, span.end_ms).values()),
+        whole_nano=sum(each.spend_nano for each in sums),
         subagents=row.subagents,
         calls=row.calls,
         turns=row.turns or 0,

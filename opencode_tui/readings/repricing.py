@@ -116,15 +116,20 @@ def read_repriced(request: BreakdownRequest, model: str, context: Context, book:
         raise ValueError(f"no price of {model} is known; set one with `opencode-tui prices set`")
     usage, selection = read_breakdown(request, context), selection_of(request, context)
     works = read_work(connection, selection, model, price_at)
-    total = summed_work(works.values())
+    groups = tuple((row.keys, works.get(row.keys, RepricedWork())) for row in usage.rows)
+    total, outer = summed_work(works.values()), dict[str, RepricedWork]()
     if "tool" in selection.by:  # a call is in the row of each of its tools
         total = summed_work(read_work(connection, replace(selection, by=()), model, price_at).values())
+    if usage.outer:
+        of_first = selection_of(replace(request, by=request.by[:1]), context)
+        outer = {keys[0]: work for keys, work in read_work(connection, of_first, model, price_at).items()}
     now = price_at(context.now_ms)
     return Repriced(
         usage=usage,
         model=model,
-        groups=tuple((row.keys, works.get(row.keys, RepricedWork())) for row in usage.rows),
+        groups=groups,
         total=total,
         price=(now.input, now.output, now.cache_read, now.cache_write) if now else None,
         has_tiers=bool(now and now.tiers),
+        outer=outer,
     )

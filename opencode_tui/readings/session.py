@@ -14,7 +14,7 @@ from opencode_tui.analysis.cause_finders import FoundCause
 from opencode_tui.analysis.causes import causes_in
 from opencode_tui.analysis.trees import TreeNode, tree_nodes
 from opencode_tui.analysis.turns import growth_of, turns_of
-from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger import session_list_queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.ledger.residuals import UNDONE
 from opencode_tui.readings.context import Context, ContextLimits, LiveStore, UnknownSession
@@ -147,7 +147,7 @@ def read_turns_of(session_id: str, context: Context) -> tuple[Turn, ...]:
     """The turns of one session, without the rest of its view."""
     calls = session_queries.session_calls(context.connection, session_id)
     tools = session_queries.session_tools(context.connection, session_id)
-    facts = queries.session_facts(context.connection, [session_id]).get(session_id)
+    facts = session_list_queries.session_facts(context.connection, [session_id]).get(session_id)
     directory = facts.directory if facts else ""
     return session_turns(
         session_id, calls, tools, context.now_ms, limits=context.limits, live=context.live, directory=directory
@@ -162,9 +162,9 @@ class _Tree(Struct, frozen=True):
 def _tree(connection: sqlite3.Connection, root: str, context: Context) -> _Tree:
     now_ms, whole = context.now_ms, context.whole
     ids = session_queries.tree_ids(connection, root)
-    facts = queries.session_facts(connection, ids)
+    facts = session_list_queries.session_facts(connection, ids)
     titles = session_titles(connection, ids, context.calendar)
-    sums = queries.sums_of(connection, ids, now_ms - RUNNING_MS)
+    sums = session_list_queries.sums_of(connection, ids, now_ms - RUNNING_MS)
     tasks = session_queries.task_counts(connection, ids)
     models: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     agents: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
@@ -174,7 +174,7 @@ def _tree(connection: sqlite3.Connection, root: str, context: Context) -> _Tree:
             shares[key] = (had[0] + nano, had[1] + calls)
     own = {id: sums[id].spend_nano if id in sums else 0 for id in ids}
     parents = {id: facts[id].parent_id if id in facts else None for id in ids}
-    known = queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
+    known = session_list_queries.session_facts(connection, [parent for parent in (parents[root],) if parent])
     times = {id: (sums[id].first_ms, sums[id].last_ms) if id in sums else () for id in ids}
     bounded = bounded_sessions(connection, ids, times.__getitem__, whole)
     places = tree_nodes(root, parents, own)

@@ -9,7 +9,7 @@ from sys import intern
 from msgspec import Struct
 
 from opencode_tui.clock import Span
-from opencode_tui.ledger import queries
+from opencode_tui.ledger import session_list_queries
 from opencode_tui.records.calls import Tokens
 from opencode_tui.records.facts import SessionPart
 
@@ -43,7 +43,7 @@ def read_parts(
 ) -> dict[str, list[SessionPart]]:
     """The parts of each session with a paid call in the span, or only of these, by id."""
     found: dict[str, list[SessionPart]] = {}
-    for part in queries.session_parts(connection, span, ids, costs=costs, turns=turns):
+    for part in session_list_queries.session_parts(connection, span, ids, costs=costs, turns=turns):
         if part.session_id in found:
             found[part.session_id].append(part)
         else:
@@ -79,8 +79,8 @@ def main_agent(parts: Sequence[SessionPart]) -> str:
 def turns_in(parts: Sequence[SessionPart]) -> int:
     """The number of different turns."""
     if len(parts) == 1:
-        return queries.count_turns(parts[0].turns)
-    return queries.count_turns(",".join([part.turns for part in parts if part.turns]))
+        return session_list_queries.count_turns(parts[0].turns)
+    return session_list_queries.count_turns(",".join([part.turns for part in parts if part.turns]))
 
 
 def _main(parts: Iterable[tuple[str, SessionPart]]) -> str:

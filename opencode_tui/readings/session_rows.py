@@ -8,7 +8,7 @@ from sys import intern
 
 from opencode_tui.analysis.trees import Tree, roots, trees_of
 from opencode_tui.clock import HOUR_MS, Span
-from opencode_tui.ledger import queries, session_queries
+from opencode_tui.ledger import session_list_queries, session_queries
 from opencode_tui.ledger.bounds import bounded_sessions
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.naming import session_titles
@@ -36,11 +36,11 @@ def tree_rows(
     sparks, contexts, turns = parts_asked
     connection, now_ms, limits = context.connection, context.now_ms, context.limits
     parts = read_parts(connection, span, ids, costs=sparks, turns=turns)
-    running = queries.running_sessions(connection, span, now_ms - RUNNING_MS)
+    running = session_list_queries.running_sessions(connection, span, now_ms - RUNNING_MS)
     facts = _with_ancestors(connection, parts)
     parents = {**dict.fromkeys(parts), **{id: each.parent_id for id, each in facts.items()}}
     grown = trees_of(roots(list(parts), parents))
-    newest = queries.newest_contexts(connection, span, [tree.root for tree in grown]) if contexts else {}
+    newest = session_list_queries.newest_contexts(connection, span, [tree.root for tree in grown]) if contexts else {}
     bounded = bounded_sessions(connection, parts, lambda id: _times(parts[id]), context.whole, span)
     untitled = [tree.root for tree in grown if tree.root not in facts or not facts[tree.root].title]
     names = session_titles(connection, untitled, context.calendar) if untitled else {}
@@ -91,8 +91,8 @@ def state_of(facts: SessionFacts | None, running: bool, last_ms: int, now_ms: in
 
 
 def _with_ancestors(connection: sqlite3.Connection, ids: Collection[str]) -> dict[str, SessionFacts]:
-    facts = queries.session_facts(connection, ids)
+    facts = session_list_queries.session_facts(connection, ids)
     above = {each.parent_id for each in facts.values() if each.parent_id and each.parent_id not in facts}
     if above:
-        facts |= queries.session_facts(connection, session_queries.with_ancestors(connection, above))
+        facts |= session_list_queries.session_facts(connection, session_queries.with_ancestors(connection, above))
     return facts

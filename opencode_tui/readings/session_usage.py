@@ -8,7 +8,7 @@ from typing import Any
 from opencode_tui.clock import EVER
 from opencode_tui.ledger import session_usage_queries
 from opencode_tui.ledger.bounds import bounded_sessions
-from opencode_tui.ledger.queries import session_facts
+from opencode_tui.ledger.session_list_queries import session_facts
 from opencode_tui.ledger.session_queries import tree_ids
 from opencode_tui.money import apportion
 from opencode_tui.readings.context import Context, UnknownSession

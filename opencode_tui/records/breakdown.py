@@ -104,6 +104,9 @@ class Breakdown(Struct, frozen=True):
     unfinished: int = 0
     """Calls that never completed, beside those that were aborted."""
     unreadable_rows: int = 0
+    outer: tuple[BreakdownRow, ...] = ()
+    """The groups of the first dimension, in order, where tools are the second: those add up to more, as a call is in
+    the row of each of its tools, or to less, as it may have none."""
     since: date | None = None
     """The day of the first call in the ledger; None if there is none."""
     known: tuple[str, ...] | None = None

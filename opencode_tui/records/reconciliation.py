@@ -30,8 +30,8 @@ class StandingCall(Struct, frozen=True, gc=False):
     readable: bool = True
     output: int | None = None
     """The output tokens as recorded, which up to OpenCode 1.3.2 include the reasoning."""
-    has_fraction: bool = False
-    """Its cost is not a whole number of nano-dollars, so that sums of such calls differ by a rounding."""
+    fraction: float = 0.0
+    """What the recorded cost is beyond `nano`, in nano-dollars: sums of such calls differ by a rounding."""
     touched_ms: int = 0
     """When the row was last written, in Unix milliseconds."""
 
@@ -43,6 +43,8 @@ class Agreed(Struct, frozen=True, gc=False):
     nano: int = 0
     fractions: int = 0
     """How many of the rows' costs are no whole number of nano-dollars."""
+    fraction: float = 0.0
+    """What the recorded costs are beyond `nano`, in nano-dollars."""
 
 
 class Agreement(Protocol):
@@ -78,8 +80,12 @@ class Standing(Struct, frozen=True):
     """`opencode stats` adds up the sums of the sessions, not the messages."""
     has_titles: bool = False
     """The sums have calls that stand in no row: titles, and what was undone."""
+    sums_fraction: float = 0.0
+    """What the sums are beyond whole nano-dollars, all together."""
     extra_nano: int = 0
     """What `opencode stats` adds from elsewhere in the store."""
+    extra_fraction: float = 0.0
+    """What that is beyond whole nano-dollars."""
     is_current: bool = True
     """OpenCode reads it today; an older generation beside it is not current."""
     agreed: Mapping[str, Agreed] = field(default_factory=dict)
@@ -88,6 +94,10 @@ class Standing(Struct, frozen=True):
     @property
     def agreed_nano(self) -> int:
         return sum(each.nano for each in self.agreed.values())
+
+    @property
+    def agreed_fraction(self) -> float:
+        return sum(each.fraction for each in self.agreed.values())
 
     @property
     def count(self) -> int:

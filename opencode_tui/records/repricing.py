@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -41,6 +41,8 @@ class Repriced(Struct, frozen=True):
     """The model's input, output, cache read and cache write now, in nano-dollars a million; None if unknown."""
     has_tiers: bool = False
     """Its price depends on the context of a call."""
+    outer: Mapping[str, RepricedWork] = {}
+    """The works of the usage's `outer` groups, by their keys."""
 
 
 def work_of(sums: Sequence[int]) -> RepricedWork:

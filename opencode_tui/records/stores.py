@@ -26,7 +26,7 @@ class Bill(Struct, frozen=True):
     rows_before: int
     """How many messages of OpenCode 1 were subtracted, each of which may have been rounded."""
     title_ms: int
-    """When a title was requested, if one was: at the first prompt."""
+    """When a title was requested, if one was since the sum was last read: at the first prompt after that."""
     title_turn: str | None
     """The turn of that prompt, if it still exists."""
     titled: bool

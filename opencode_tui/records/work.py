@@ -143,7 +143,7 @@ class SessionWork(Struct, frozen=True, dict=True):
         return self.limits.get(model)
 
 
-class SessionShare(Struct, frozen=True):
+class SessionShare(Struct, frozen=True, array_like=True):
     """What one session spent in a period, without its subagents."""
 
     id: str
@@ -167,7 +167,7 @@ class SessionShare(Struct, frozen=True):
     """What its copied calls cost where they were paid."""
 
 
-class QuarterShare(Struct, frozen=True):
+class QuarterShare(Struct, frozen=True, gc=False, array_like=True):
     """What a session spent in a quarter of an hour, or in a piece of one, with one model and agent."""
 
     start_ms: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from collections.abc import Iterator
+from itertools import groupby, starmap
 from typing import Any
 
 from opencode_tui.money import format_usd, plural, usd
@@ -13,6 +14,7 @@ from opencode_tui.report.json_values import SCHEMA_VERSION, tokens_json
 from opencode_tui.report.table import TextColumn, text_table
 from opencode_tui.report.words import amount_text
 
+_Inner = tuple[tuple[str, ...], RepricedWork]
 _COLUMNS = (
     TextColumn("spend"),
     TextColumn("list price", gives_way=2),
@@ -44,19 +46,23 @@ def repriced_json(repriced: Repriced) -> dict[str, Any]:
         },
         "by": list(usage.request.by),
         "where": {each.dimension: list(each.keys) for each in usage.request.where},
-        "groups": [_group_json(key, works) for key, works in _outer(repriced)],
+        "groups": list(starmap(_group_json, _outer(repriced))),
     }
 
 
-def _outer(repriced: Repriced) -> list[tuple[str, list[tuple[tuple[str, ...], RepricedWork]]]]:
-    """The groups by their first key."""
-    return [(key, list(within)) for key, within in groupby(repriced.groups, lambda group: group[0][0])]
+def _outer(repriced: Repriced) -> Iterator[tuple[str, RepricedWork, list[_Inner]]]:
+    """The groups by their first key, each with those within it."""
+    within = {key: list(works) for key, works in groupby(repriced.groups, lambda group: group[0][0])}
+    for row in repriced.usage.outer:
+        yield row.keys[0], repriced.outer.get(row.keys[0], RepricedWork()), within.get(row.keys[0], [])
+    for key, works in () if repriced.usage.outer else within.items():
+        yield key, summed_work(work for _, work in works), [each for each in works if len(each[0]) > 1]
 
 
-def _group_json(key: str, works: list[tuple[tuple[str, ...], RepricedWork]]) -> dict[str, Any]:
+def _group_json(key: str, work: RepricedWork, within: list[_Inner]) -> dict[str, Any]:
     """A group; with a second dimension, the groups within it as well."""
-    inner = [{"key": keys[1], **_work_json(work)} for keys, work in works if len(keys) > 1]
-    return {"key": key, **_work_json(summed_work(work for _, work in works)), **({"groups": inner} if inner else {})}
+    inner = [{"key": keys[1], **_work_json(each)} for keys, each in within]
+    return {"key": key, **_work_json(work), **({"groups": inner} if inner else {})}
 
 
 def _work_json(work: RepricedWork) -> dict[str, Any]:
@@ -73,15 +79,13 @@ def _work_json(work: RepricedWork) -> dict[str, Any]:
 def repriced_table(repriced: Repriced, width: int | None = None) -> str:
     """The table in `width` cells with a total, the price, and notes on what is left out."""
     usage = repriced.usage
-    bounded = {row.keys: row.lower_bound for row in usage.rows}
+    bounded = {row.keys: row.lower_bound for row in (*usage.rows, *usage.outer)}
     rows = []
-    for key, works in _outer(repriced):
-        dimension = usage.request.by[0]
-        is_bounded = any(bounded[keys] for keys, _ in works)
-        rows.append(_row(_name(repriced, dimension, key), summed_work(work for _, work in works), is_bounded))
-        inner = ((keys, work) for keys, work in works if len(keys) > 1)
+    for key, summed, within in _outer(repriced):
+        is_bounded = bounded.get((key,), any(bounded[keys] for keys, _ in within))
+        rows.append(_row(_name(repriced, usage.request.by[0], key), summed, is_bounded))
         rows += [
-            _row(f"· {_name(repriced, usage.request.by[1], keys[1])}", work, bounded[keys]) for keys, work in inner
+            _row(f"· {_name(repriced, usage.request.by[1], keys[1])}", work, bounded[keys]) for keys, work in within
         ]
     rows.append(_row("total", repriced.total, usage.lower_bound))
     days = usage.first.isoformat() + (f" to {usage.last.isoformat()}" if usage.last != usage.first else "")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Iterator, Sequence
+from itertools import groupby, starmap
 from typing import Any
 
 from opencode_tui.money import format_usd, plural, share, tokens_text, usd
@@ -49,21 +49,32 @@ def usage_json(usage: Breakdown) -> dict[str, Any]:
         "unreadable_rows": usage.unreadable_rows,
         "by": list(by),
         "where": {each.dimension: list(each.keys) for each in usage.request.where},
-        "groups": [
-            _outer_json(key, list(rows)) if len(by) > 1 else _group_json(next(rows))
-            for key, rows in groupby(usage.rows, lambda row: row.keys[0])
-        ],
+        "groups": list(starmap(_outer_json, _nested(usage)) if len(by) > 1 else map(_group_json, usage.rows)),
     }
 
 
-def _outer_json(key: str, rows: list[BreakdownRow]) -> dict[str, Any]:
-    """The sums that can be added up of the groups within a group, and these."""
-    tokens = sum((row.measures.tokens for row in rows), Tokens())
+def _nested(usage: Breakdown) -> Iterator[tuple[_Line, list[BreakdownRow]]]:
+    """Each group by the first of two dimensions, under its key, and the groups within it."""
+    within = {key: list(rows) for key, rows in groupby(usage.rows, lambda row: row.keys[0])}
+    if usage.outer:
+        for row in usage.outer:
+            yield _line(row.keys[0], row.measures, row.lower_bound), within.get(row.keys[0], [])
+        return
+    for key, rows in within.items():
+        measures = [row.measures for row in rows]
+        spend_nano, calls = sum(each.spend_nano for each in measures), sum(each.calls for each in measures)
+        tokens = sum((each.tokens for each in measures), Tokens())
+        yield (key, spend_nano, any(row.lower_bound for row in rows), calls, tokens), rows
+
+
+def _outer_json(line: _Line, rows: Sequence[BreakdownRow]) -> dict[str, Any]:
+    """A group's sums, and the groups within it."""
+    key, spend_nano, lower_bound, calls, tokens = line
     return {
         "key": key,
-        "spend_usd": usd(sum(row.measures.spend_nano for row in rows)),
-        "lower_bound": any(row.lower_bound for row in rows),
-        "calls": sum(row.measures.calls for row in rows),
+        "spend_usd": usd(spend_nano),
+        "lower_bound": lower_bound,
+        "calls": calls,
         "tokens": tokens_json(tokens),
         "groups": [_group_json(row) for row in rows],
     }
@@ -133,7 +144,8 @@ def usage_table(usage: Breakdown, width: int | None = None) -> str:
         unread = plural(usage.unreadable_rows, "row")
         notes.append(f"{unread} could not be read (`opencode-tui sync` lists the reasons)")
     if "tool" in by:
-        notes.append("a call counts in the row of each tool that it asked for; the total has all calls once")
+        once = f"the total and each {by[0]} have" if by[1:] == ("tool",) else "the total has"
+        notes.append(f"a call counts in the row of each tool that it asked for; {once} all calls once")
     return "\n".join([f"{days} ({usage.label})", "", table, *([""] if notes else []), *notes])
 
 
@@ -144,15 +156,11 @@ def _lines(usage: Breakdown) -> list[_Line]:
 
 
 def _nested_lines(usage: Breakdown) -> list[_Line]:
-    """The groups by two dimensions: the sum of those with one first key, and below it these."""
+    """The groups by two dimensions: each by the first, and below it those within it."""
     outer, inner = usage.request.by
-    lines = []
-    for key, within in groupby(usage.rows, lambda row: row.keys[0]):
-        rows = list(within)
-        measures = [row.measures for row in rows]
-        spend_nano, calls = sum(each.spend_nano for each in measures), sum(each.calls for each in measures)
-        tokens = sum((each.tokens for each in measures), Tokens())
-        lines.append((_name(usage, outer, key), spend_nano, any(row.lower_bound for row in rows), calls, tokens))
+    lines: list[_Line] = []
+    for (key, spend_nano, lower_bound, calls, tokens), rows in _nested(usage):
+        lines.append((_name(usage, outer, key), spend_nano, lower_bound, calls, tokens))
         lines += [_line(f"· {_name(usage, inner, row.keys[1])}", row.measures, row.lower_bound) for row in rows]
     return lines
 

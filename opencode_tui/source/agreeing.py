@@ -26,5 +26,8 @@ class Collected:
                 continue
             known = self.agreed.get(call.session_id, Agreed())
             self.agreed[call.session_id] = Agreed(
-                known.calls + 1, known.nano + call.nano, known.fractions + call.has_fraction
+                known.calls + 1,
+                known.nano + call.nano,
+                known.fractions + (call.fraction != 0),
+                known.fraction + call.fraction,
             )

@@ -60,12 +60,14 @@ _PENDING = """
 _TOUCHED = """
   AND NOT ({idle} IS NULL AND EXISTS (SELECT 1 FROM session o WHERE o.id = s.id AND o.time_updated = s.time_updated))
 """
-_SUMS = f"""
+_SUMS = """
   SELECT s.id, s.parent_id, s.fork_session_id, s.directory, s.model, s.cost, s.tokens_input, s.tokens_output,
     s.tokens_reasoning, s.tokens_cache_read, s.tokens_cache_write, s.time_created, s.time_updated,
+    coalesce((SELECT u.rowid FROM session_message u WHERE u.session_id = s.id AND u.type = 'user'
+      AND u.time_created >= max(s.time_created, ?1) AND u.time_created > ?2 ORDER BY u.seq LIMIT 1),
     (SELECT u.rowid FROM session_message u WHERE u.session_id = s.id AND u.type = 'user'
-      AND u.time_created >= max(s.time_created, ?) ORDER BY u.seq LIMIT 1), {{claim}}, s.version
-  FROM session_v2 s WHERE s.id IN {_IDS}
+      AND u.time_created >= max(s.time_created, ?1) ORDER BY u.seq LIMIT 1)), {claim}, s.version
+  FROM session_v2 s WHERE s.id IN (SELECT value FROM json_each(?3))
 """
 # Messages that OpenCode 1 wrote after the import are in no sum. If the clock was set back, they are dated before the
 # import; then those with an event are new (1.17 and later write events, and the import deletes the existing ones).
@@ -207,9 +209,10 @@ class BillTable:
     ) -> tuple[list[Bill], list[Unreadable]]:
         """Returns the bills of these sessions, and the sums that cannot be read, in a few queries.
 
-        Undos before `since_ms` are ignored.
+        Undos before `since_ms` are ignored. A title is asked for by the first prompt; if that failed, by the next ones,
+        of which the first that came after the last reading is taken.
         """
-        names = json.dumps(list(ids))
+        names, read_ms = json.dumps(list(ids)), since_ms + _MARGIN_MS if since_ms else 0
         migrated = self.migrated_ms(connection) or 0
         before = _by_session(connection.execute(self._before, (names, migrated))) if self.upgraded else {}
         only_here = _by_session(connection.execute(_ONLY_HERE, (names, migrated))) if self.upgraded else {}
@@ -217,7 +220,7 @@ class BillTable:
         gaps = _by_session(connection.execute(_GAPS, (names, since_ms, _UNDONE_GAP)))
         last = _by_session(connection.execute(_LAST, (names,))) if self._has_sequence else {}
         bills, unreadable = [], []
-        for row in connection.execute(self._sums, (migrated, names)).fetchall():
+        for row in connection.execute(self._sums, (migrated, read_ms, names)).fetchall():
             id, prompt, claim, version = row[0], row[-3], row[-2], row[-1]
             ended = compactions.get(id)
             is_held = ended is not None and ended[1] == "running" and claim is not None

@@ -106,9 +106,15 @@ def cost_field(value: object, missing: list[str], most_nano: int = _MAX_COST_NAN
     return 0
 
 
-def has_fraction(value: object, nano: int) -> bool:
-    """Whether a recorded cost in USD, read as `nano`, is not a whole number of nano-dollars."""
-    return isinstance(value, float) and nano > 0 and abs(value * NANO - nano) > _FLOAT_NANO
+def fraction_of(value: object, nano: int) -> float:
+    """What a recorded cost in USD, read as `nano`, is above that (or below, if negative), in nano-dollars.
+
+    0 unless it is more than what a float cannot tell.
+    """
+    if not isinstance(value, float) or nano <= 0:
+        return 0.0
+    fraction = value * NANO - nano
+    return fraction if abs(fraction) > _FLOAT_NANO else 0.0
 
 
 def tokens_of(data: dict[str, Any], version: str | None, missing: list[str]) -> Tokens:

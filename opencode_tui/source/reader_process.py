@@ -23,9 +23,10 @@ from opencode_tui.source.batch import StoreTrouble
 from opencode_tui.source.cursor import TableCursor
 from opencode_tui.source.pieces import LENGTH_BYTES, ReadPiece, ReadRequest, gaps_of
 from opencode_tui.source.sqlite_file import SqliteFile
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore
+from opencode_tui.source.sqlite_store import SqliteStore
 from opencode_tui.source.sqlite_v1 import SqliteV1
 from opencode_tui.source.sqlite_v2 import SqliteV2
+from opencode_tui.source.store_cursor import Cursor
 
 _STORES: Mapping[str, type[SqliteStore]] = {store.message_table: store for store in (SqliteV1, SqliteV2)}
 _FRAMES = 3

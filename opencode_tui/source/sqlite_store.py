@@ -10,27 +10,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from opencode_tui import clock
 from opencode_tui.records.calls import Call, message_id
 from opencode_tui.records.reconciliation import Agreement, Standing
 from opencode_tui.source.batch import NOTHING_KNOWN, Batch, KnownSessions
-from opencode_tui.source.cursor import BELOW_ALL, LAST, TableCursor, advance, extent, rowids, shrink
-from opencode_tui.source.decode import BadRow, json_value
+from opencode_tui.source.cursor import BELOW_ALL, LAST, advance, extent, rowids, shrink
 from opencode_tui.source.histories import History
 from opencode_tui.source.pieces import gaps_of
 from opencode_tui.source.read_ahead import reading_ahead
-from opencode_tui.source.sessions import SessionsCursor, SessionTable
+from opencode_tui.source.running_rows import idle_rows, row_stamps
+from opencode_tui.source.sessions import SessionTable
 from opencode_tui.source.shown_messages import shown_ids
-from opencode_tui.source.sqlite_file import SqliteFile, columns
+from opencode_tui.source.sqlite_file import SqliteFile
+from opencode_tui.source.store_cursor import Cursor, Stamp
 from opencode_tui.source.text import first_line, path_text
 
 _FIRST_STEP, _STEP = 1_000, 5_000
@@ -42,57 +41,8 @@ _EVENT_STEP = 20_000
 _SIZED = 500
 
 
-Stamp = tuple[Any, Any]
-"""Values that change when the row of a running message does: time of the last update, and length."""
-_KEPT = 50
-
-
-class Cursor(Struct, frozen=True):
-    """How far a SQLite store has been read; stored as JSON in the ledger."""
-
-    identity: str
-    sessions: SessionsCursor = SessionsCursor()
-    messages: TableCursor = TableCursor()
-    events: TableCursor = TableCursor()
-    billed_ms: int = 0
-    """The watermark of the sums of sessions, in Unix milliseconds."""
-    running: Mapping[str, Stamp] = field(default_factory=dict)
-    """Stamps of the newest running messages, as last written to the ledger."""
-
-    def to_json(self) -> str:
-        parts = (self.sessions.to_json(), self.messages.to_json(), self.events.to_json(), self.billed_ms)
-        newest = [(id, self.running[id]) for id in islice(self.running, _KEPT)]
-        return json.dumps([self.identity, *parts, newest], separators=(",", ":"))
-
-    @classmethod
-    def from_json(cls, text: str | None, identity: str) -> Cursor:
-        """Parses a saved cursor; returns a new one if it belongs to a different file."""
-        try:
-            saved = json.loads(text or "null")
-        except ValueError:
-            saved = None
-        if not isinstance(saved, list) or len(saved) not in (4, 5, 6) or saved[0] != identity:
-            return cls(identity)
-        billed_ms = saved[4] if len(saved) > 4 and type(saved[4]) is int else 0
-        return cls(
-            identity,
-            SessionsCursor.from_json(saved[1]),
-            TableCursor.from_json(saved[2]),
-            TableCursor.from_json(saved[3]),
-            billed_ms,
-            _running(saved[5]) if len(saved) > 5 else {},
-        )
-
-
 _Step = tuple[Batch, Cursor, int]
 """A batch of the newest unread messages, the cursor below them, and how many rows they are."""
-
-
-def _running(saved: Any) -> dict[str, Stamp]:
-    try:
-        return {str(id): (updated, size) for id, (updated, size) in saved}
-    except (TypeError, ValueError):
-        return {}
 
 
 class SqliteStore:
@@ -277,20 +227,12 @@ class SqliteStore:
         stamps: dict[str, Stamp] = {}
         for start in range(0, len(ids), _LOOKUP):
             with self._reading() as connection:
-                found = self._row_stamps(connection, ids[start : start + _LOOKUP], sized=start < _SIZED)
+                found = row_stamps(connection, self.message_table, ids[start : start + _LOOKUP], sized=start < _SIZED)
             stamps |= {id: found[id] for id in ids[start : start + _LOOKUP] if id in found}
         changed = [id for id, stamp in stamps.items() if self._last_stamps.get(id) != stamp]
         new = [id for id in changed if id not in self._last_stamps]
-        idle = set(self.in_pieces(_idle_rows(self.message_table), new))
+        idle = set(self.in_pieces(idle_rows(self.message_table), new))
         return [id for id in changed if id not in idle], stamps
-
-    def _row_stamps(self, connection: sqlite3.Connection, ids: list[str], *, sized: bool) -> dict[str, Stamp]:
-        """(time of the last update, length of the data) by id; the length only if `sized`, as it is expensive."""
-        updated = "m.time_updated" if "time_updated" in columns(connection, self.message_table) else "NULL"
-        query = f"SELECT m.id, {updated}, {'length(m.data)' if sized else 'NULL'} FROM {self.message_table} m"
-        query += " WHERE m.id IN (SELECT value FROM json_each(?))"
-        rows = connection.execute(query, (json.dumps(ids),)).fetchall()
-        return {id: (_plain(updated), size) for id, updated, size in rows}
 
     def _newest_messages(self, at: Cursor) -> Iterator[_Step]:
         """All unread messages in batches; another process reads ahead while many are left."""
@@ -402,20 +344,6 @@ class SqliteStore:
         raise NotImplementedError
 
 
-def fields_of(names: Sequence[str]) -> str:
-    """SQL for several fields of a message's JSON as one JSON array, as each further call would parse the row again.
-
-    The array keeps the JSON types; a single field would turn a cost of `true` into 1, a dollar.
-    """
-    paths = ", ".join(f"'$.{name}'" for name in names)
-    return f"json_extract(m.data, {paths})"
-
-
-def _plain(value: object) -> object:
-    """The time of the last update as a value that JSON can hold."""
-    return value if isinstance(value, int | str) else repr(value)
-
-
 def layout_of(connection: sqlite3.Connection) -> int:
     """SQLite's counter of schema changes in a file."""
     return int(connection.execute("PRAGMA schema_version").fetchone()[0])
@@ -432,27 +360,6 @@ def fetch_bounded(rows: sqlite3.Cursor) -> list[Any]:
             break
     rows.close()
     return found
-
-
-def _idle_rows(table: str) -> Callable[[sqlite3.Connection, list[str]], list[Any]]:
-    """Returns a function that finds the ids whose rows have nothing to add to a running call in the ledger yet."""
-    named = fields_of(("time.completed", "error", "cost", "tokens.input", "tokens.output", "status"))
-    query = f"SELECT m.id, CASE WHEN json_valid(m.data) THEN {named} END FROM {table} m"
-    query += " WHERE m.id IN (SELECT value FROM json_each(?))"
-
-    def idle(connection: sqlite3.Connection, ids: list[str]) -> list[Any]:
-        rows = connection.execute(query, (json.dumps(ids),)).fetchall()
-        return [id for id, text in rows if text is not None and _is_idle(text)]
-
-    return idle
-
-
-def _is_idle(text: str) -> bool:
-    try:
-        completed, error, *counts, status = json_value(text)
-    except BadRow:
-        return False
-    return completed is error is None and not any(counts) and status in (None, "running")
 
 
 def final_ids(calls: list[Call]) -> list[str]:

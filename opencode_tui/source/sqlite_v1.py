@@ -15,9 +15,10 @@ from opencode_tui.records.stores import Unreadable
 from opencode_tui.source.batch import Batch
 from opencode_tui.source.cursor import rowids
 from opencode_tui.source.decode import BadRow, call_from_v1, json_object, json_value, moment
+from opencode_tui.source.running_rows import fields_of
 from opencode_tui.source.session_times import event_ms, made_ms
 from opencode_tui.source.sqlite_file import columns
-from opencode_tui.source.sqlite_store import PIECE, SqliteStore, fetch_bounded, fields_of
+from opencode_tui.source.sqlite_store import PIECE, SqliteStore, fetch_bounded
 from opencode_tui.source.steps import by_step
 from opencode_tui.source.text import path_text
 from opencode_tui.source.tools import (

@@ -35,8 +35,10 @@ from opencode_tui.source.decode import BadRow, call_from_v2, json_object, json_v
 from opencode_tui.source.histories import History
 from opencode_tui.source.imported import imported_from_v1
 from opencode_tui.source.originals import orphans
+from opencode_tui.source.running_rows import fields_of
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore, fetch_bounded, fields_of, final_ids
+from opencode_tui.source.sqlite_store import SqliteStore, fetch_bounded, final_ids
+from opencode_tui.source.store_cursor import Cursor
 from opencode_tui.source.text import clean_text, identifier, path_text
 from opencode_tui.source.tools import v2_parts, v2_tools
 

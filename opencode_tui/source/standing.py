@@ -18,10 +18,10 @@ from typing import Any
 from opencode_tui.money import MAX_CALL_NANO
 from opencode_tui.records.reconciliation import Agreement, LeftOut, Standing, StandingCall
 from opencode_tui.source.agreeing import Collected
-from opencode_tui.source.decode import BadRow, cost_field, has_fraction, json_value, moment
+from opencode_tui.source.decode import BadRow, cost_field, fraction_of, json_value, moment
 from opencode_tui.source.imported import imported_from_v1
+from opencode_tui.source.running_rows import fields_of
 from opencode_tui.source.sqlite_file import SqliteFile, columns
-from opencode_tui.source.sqlite_store import fields_of
 
 _LEFT_OUT: tuple[LeftOut, ...] = ("compaction", "fork", "ahead", "session")
 _PAGE = 50
@@ -51,12 +51,23 @@ def standing_v1(file: SqliteFile, key: str, path: str, agreement: Agreement | No
     with file.reading() as connection:
         has_sums = "cost" in columns(connection, "session")
         touched = "m.time_updated" if "time_updated" in columns(connection, "message") else "0"
-    found, sums = Collected(agreement), dict[str, int | None]()
-    for rows, some in _pages(file, "session", "message", lambda source: _V1.format(touched=touched, rows=source)):
+    found, sums, fraction = Collected(agreement), dict[str, int | None](), 0.0
+    for rows, some, beyond in _pages(
+        file, "session", "message", lambda source: _V1.format(touched=touched, rows=source)
+    ):
         found.add(_calls(rows), some if has_sums else None)
         sums |= some if has_sums else {}
-    known = sums if has_sums else None
-    return Standing(key, path, "OpenCode 1", tuple(found.calls), known, shows_sums=has_sums, agreed=found.agreed)
+        fraction += beyond
+    return Standing(
+        key,
+        path,
+        "OpenCode 1",
+        tuple(found.calls),
+        sums if has_sums else None,
+        shows_sums=has_sums,
+        sums_fraction=fraction,
+        agreed=found.agreed,
+    )
 
 
 def standing_v2(
@@ -80,20 +91,35 @@ def standing_v2(
         if {"type", "data", "aggregate_id"} <= columns(connection, "event"):
             extra = connection.execute(_EXTRA).fetchone()[0]
     names = {"touched": touched, "fork": fork, "copied": is_copy, "of_v1": of_v1, "now": now_ms}
-    found, sums = Collected(agreement), dict[str, int | None]()
-    for rows, some in _pages(
+    found, sums, fraction = Collected(agreement), dict[str, int | None](), 0.0
+    for rows, some, beyond in _pages(
         file, "session_v2", "session_message", lambda source: _V2.format(**names, rows=source), others
     ):
         found.add(_calls(rows), some)
         sums |= some
-    nano, calls = cost_field(extra, [], MAX_CALL_NANO), tuple(found.calls)
-    return Standing(key, path, "OpenCode 2", calls, sums, has_titles=True, extra_nano=nano, agreed=found.agreed)
+        fraction += beyond
+    nano = cost_field(extra, [], MAX_CALL_NANO)
+    return Standing(
+        key,
+        path,
+        "OpenCode 2",
+        tuple(found.calls),
+        sums,
+        has_titles=True,
+        sums_fraction=fraction,
+        extra_nano=nano,
+        extra_fraction=fraction_of(extra, nano),
+        agreed=found.agreed,
+    )
 
 
 def _pages(
     file: SqliteFile, sessions: str, messages: str, select: Callable[[str], str], others: Sequence[str] = ()
-) -> Iterator[tuple[list[Any], dict[str, int | None]]]:
-    """The rows of the calls of some sessions with their sums, a transaction each; first those without a session."""
+) -> Iterator[tuple[list[Any], dict[str, int | None], float]]:
+    """The rows of the calls of some sessions with their sums, a transaction each; first those without a session.
+
+    Last comes what the sums are beyond whole nano-dollars, all together.
+    """
     kind = f"AND (m.type NOT IN {tuple(others)}) IS NOT 0" if others else ""
     page = select(f"{sessions} s CROSS JOIN {messages} m ON m.session_id = s.id WHERE s.rowid BETWEEN ? AND ? {kind}")
     rest = select(f"{messages} m LEFT JOIN {sessions} s ON s.id = m.session_id WHERE s.id IS NULL {kind}")
@@ -101,7 +127,7 @@ def _pages(
         cost = "cost" if "cost" in columns(connection, sessions) else "0"
         ids = [row[0] for row in connection.execute(f"SELECT rowid FROM {sessions} ORDER BY rowid")]
         orphans = connection.execute(rest).fetchall()
-    yield orphans, {}
+    yield orphans, {}, 0.0
     for start in range(0, len(ids), _PAGE):
         ends = ids[start], ids[min(start + _PAGE, len(ids)) - 1]
         with file.reading() as connection:
@@ -109,7 +135,8 @@ def _pages(
                 f"SELECT id, {cost} FROM {sessions} WHERE rowid BETWEEN ? AND ?", ends
             ).fetchall()
             rows = connection.execute(page, ends).fetchall()
-        yield rows, {id: _sum(value) for id, value in found if isinstance(id, str)}
+        sums = {id: _sum(value) for id, value in found if isinstance(id, str)}
+        yield rows, sums, sum(fraction_of(value, sums[id] or 0) for id, value in found if id in sums)
 
 
 def _sum(value: object) -> int | None:
@@ -138,7 +165,7 @@ def _calls(rows: Iterable[Any]) -> Iterator[StandingCall]:
             final=moment(completed) is not None or (kind == "compaction" and status != "running"),
             readable=has_ids and text is not None and not missing and bool(kind or role == "assistant"),
             output=output if isinstance(output, int) else None,
-            has_fraction=has_fraction(cost, nano),
+            fraction=fraction_of(cost, nano),
             touched_ms=moment(touched) or 0,
         )
 

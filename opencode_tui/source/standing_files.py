@@ -10,7 +10,7 @@ from pathlib import Path
 
 from opencode_tui.records.reconciliation import Agreement, LeftOut, Standing, StandingCall
 from opencode_tui.source.agreeing import Collected
-from opencode_tui.source.decode import BadRow, cost_field, has_fraction, json_object, moment, section
+from opencode_tui.source.decode import BadRow, cost_field, fraction_of, json_object, moment, section
 from opencode_tui.source.layouts import Layout
 from opencode_tui.source.reading import Entry, entries, json_files, read_file
 from opencode_tui.source.text import identifier
@@ -67,6 +67,6 @@ def _call(entry: Entry, left_out: LeftOut) -> StandingCall | None:
         final=moment(section(data, "time").get("completed")) is not None,
         readable=data.get("role") == "assistant" and not missing,
         output=output if isinstance(output, int) else None,
-        has_fraction=has_fraction(data.get("cost"), nano),
+        fraction=fraction_of(data.get("cost"), nano),
         touched_ms=entry.changed_ms,
     )

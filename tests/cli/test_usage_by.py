@@ -91,6 +91,32 @@ def test_a_tools_row_has_the_calls_that_asked_for_it(shell: Shell) -> None:
     assert "counts in the row of each tool" in out(shell, "usage", "--by", "tool")
 
 
+def test_a_group_costs_the_same_whether_or_not_it_is_grouped_by_tool_again(shell: Shell) -> None:
+    """A call of two tools is once in its agent's sum, and one without a tool is in it too; as if repriced."""
+    store = V1(shell.home)
+    session = store.session("Fix header", created=at("10:00"))
+    store.call(session, cost="0.30", tools=[tool("bash"), tool("read")], at=at("10:01"))
+    store.call(session, cost="0.20", tools=[tool("bash")], at=at("10:02"))
+    store.call(session, cost="0.10", at=at("10:03"))
+    store.call(session, cost="0.05", agent="compaction", at=at("10:04"))
+    for options in ((), ("--reprice", "openai/gpt-5.4"), ("--where", "tool=read")):
+        plain = shell.json("usage", "--by", "agent", *options)["groups"]
+        nested = shell.json("usage", "--by", "agent", "--then", "tool", *options)["groups"]
+        sums = ("key", "spend_usd", "calls", "tokens", "lower_bound", "repriced_usd")
+        assert [[group.get(name) for name in sums] for group in nested] == [
+            [group.get(name) for name in sums] for group in plain
+        ]
+    (build, compaction) = shell.json("usage", "--by", "agent", "--then", "tool")["groups"]
+    assert [(each["key"], each["spend_usd"]) for each in build["groups"]] == [("bash", 0.5), ("read", 0.3)]
+    assert (build["spend_usd"], compaction["spend_usd"], compaction["groups"]) == (0.6, 0.05, [])
+    table = out(shell, "usage", "--by", "agent", "--then", "tool")
+    assert re.search(r"build +\$0\.60 +92%.*\n· bash +\$0\.50.*\n· read .*\ncompaction +\$0\.05", table)
+    assert "the total and each agent have all calls once" in table
+    talk = store.session("Only talk", created=at("11:00"))
+    store.call(talk, cost="0.01", at=at("11:01"))
+    assert "Only talk" in out(shell, "usage", "--by", "session", "--then", "tool")
+
+
 def test_the_kind_of_use_tells_people_from_machines(shell: Shell) -> None:
     store = V1(shell.home)
     mine, run, ci = (

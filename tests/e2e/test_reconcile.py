@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from tests.e2e.answer import Json
 from tests.e2e.bill import as_charged_by, total_nano
 from tests.e2e.hold import NewLedger
 from tests.e2e.model import ScriptedModel
-from tests.e2e.opencode import LATEST, Install
+from tests.e2e.opencode import LATEST, Install, OpenCode
 from tests.e2e.opencode2 import LATEST_2, OpenCode2
 from tests.e2e.ours import Ledger, nano
 from tests.e2e.server import Server
@@ -113,3 +114,46 @@ def test_an_upgrade_is_explained_before_and_after(
             assert Decimal(new.stats_usd(server2)) == found["opencode_usd"].quantize(Decimal("1e-9"))
             assert {"forks", "titles", "compactions"} <= causes(found).keys()
         assert watching.spend_nano() > nano(before["ledger_usd"])
+
+
+def price_in_fractions(opencode: OpenCode) -> None:
+    """A token of input costs a quarter of a nano-dollar more, as some do: no bill of the model's is whole any more."""
+    settings = opencode.home / ".config" / "opencode" / "opencode.json"
+    config = json.loads(settings.read_text())
+    config["provider"]["opencode"]["models"]["glm-5"]["cost"]["input"] += 0.00025
+    settings.write_text(json.dumps(config))
+
+
+def test_what_was_deleted_between_two_upgrades_stays_deleted_and_fractions_are_rounded_once(
+    install: Install, model: ScriptedModel, new_ledger: NewLedger
+) -> None:
+    """From the JSON files, which keep the deleted session for ever, over the first SQLite to 2.x."""
+    opencode = install("1.1.65")
+    price_in_fractions(opencode)
+    ledger = new_ledger(opencode)
+    with opencode.serve() as server:
+        gone, *kept = (server.new_session() for _ in range(6))
+        for session in (gone, *kept):
+            server.prompt(session, "DIG", GLM)
+        server.settle(model)
+    opencode = install("1.2.27")
+    with opencode.serve() as server:
+        server.prompt(gone, "EDIT it", GLM)
+        server.prompt(kept[0], "and on", GLM)
+        server.settle(model)
+        ledger.sync()
+        server.delete(gone)
+    found = ledger.reconcile()
+    spent = ledger.spend_nano()
+    assert_adds_up(found, spent)
+    assert {each["cause"]: each["calls"] for each in found["explained"]} == {"deleted": 6, "rounding": 0}
+    assert opencode.stats_usd() == f"{found['opencode_usd']:.2f}"
+    new = install(LATEST_2)
+    assert isinstance(new, OpenCode2)
+    with new.serve() as server2:
+        server2.take_over(model)
+        found = ledger.reconcile()
+        assert_adds_up(found, spent)
+        assert found["explained"][0]["cause"] == "deleted"
+        assert found["explained"][0]["calls"] == 6
+        assert Decimal(new.stats_usd(server2)) == found["opencode_usd"].quantize(Decimal("1e-9"))

@@ -217,7 +217,7 @@ def test_what_was_written_stands_in_the_file_once_nothing_new_comes(feed: Ledger
 
 
 def test_one_process_imports_while_the_others_wait(store: V1, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("opencode_tui.sync._LARGE", 0)
+    monkeypatch.setattr("opencode_tui.sync.batch_writer._LARGE", 0)
     monkeypatch.setattr("opencode_tui.source.sqlite_store._FIRST_STEP", 10)
     monkeypatch.setattr("opencode_tui.source.sqlite_store._STEP", 10)
     for _ in range(60):

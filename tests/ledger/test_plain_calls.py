@@ -37,7 +37,7 @@ def test_calls_that_are_alike_are_summed_and_the_others_listed(store: V1, ours: 
     ours.poll()
     with ours.ledger.reading() as connection:
         plain = PlainCalls(connection)
-        ((found,), _) = ours.sync.standing(plain)
+        ((found,), _) = ours.sync.answers.standing(plain)
         holdings = read_holdings(connection, plain)
     assert {id: (each.calls, each.nano) for id, each in found.agreed.items()} == {first: (2, 5 * CENT)}
     assert [(call.nano, call.session_id != first) for call in found.calls] == [(2 * CENT, True), (3 * CENT, True)]

@@ -18,7 +18,7 @@ from msgspec.structs import astuple
 from opencode_tui.analysis.history import days_of_calls
 from opencode_tui.analysis.time_spans import time_spans
 from opencode_tui.clock import DAY_MS, EVER, HOUR_MS, Span, calendar_for
-from opencode_tui.ledger import queries, sums
+from opencode_tui.ledger import queries, session_list_queries, sums
 from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.history_queries import paid_by_day
@@ -121,8 +121,9 @@ def _readings(connection: sqlite3.Connection, span: Span) -> list[object]:
         queries.spend(connection, span),
         *(queries.slices(connection, span, by) for by in ("model", "project")),
         *(_sorted_rows(connection, (span, SPANS[-3]), by) for by in (("task", "kind"), ("project", "tool"))),
-        *(_sorted_rows(connection, (span,), by) for by in (("task", "model"), ("tool", "kind"), ("project",))),
-        queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
+        *(_sorted_rows(connection, (span,), by) for by in (("task", "model"), ("tool", "kind"), ("task", "tool"))),
+        *(_sorted_rows(connection, (span,), by) for by in (("project",), ("tool", "task"))),
+        session_list_queries.newest_contexts(connection, span, ["ses_1", "ses_2"]),
         {id: sorted(map(_figures, parts)) for id, parts in read_parts(connection, span, costs=True).items()},
     ]
 
@@ -154,7 +155,7 @@ def _figures(part: SessionPart) -> tuple[object, ...]:
 
 def _of_calls(read: Callable[..., list[object]], *of: object) -> list[object]:
     with pytest.MonkeyPatch.context() as patch:
-        for module in ("queries", "turns", "history_queries"):
+        for module in ("queries", "session_list_queries", "turns", "history_queries"):
             patch.setattr(f"opencode_tui.ledger.{module}.paid_calls", lambda *_: sums.each_call())
         return read(*of)
 
@@ -223,9 +224,9 @@ def test_absurd_amounts_are_summed_to_the_most_that_there_is(watched: Watched) -
         connection.execute("UPDATE call SET amount_nano = ?, input = ?, cache_read = ?", (MOST, MOST, MOST))
     assert len(kept_sums(connection)) == 2
     assert queries.totals(connection, EVER, 0).spend_nano >= 9 * 10**18
-    assert queries.session_parts(connection, EVER)[0].tokens.input >= 9 * 10**18
+    assert session_list_queries.session_parts(connection, EVER)[0].tokens.input >= 9 * 10**18
     for span in (EVER, Span(NOON, NOON + 1)):
-        assert queries.newest_contexts(connection, span, ["ses_1"])["ses_1"][0] == MOST
+        assert session_list_queries.newest_contexts(connection, span, ["ses_1"])["ses_1"][0] == MOST
 
 
 def test_absurd_times_of_tools_of_one_call_are_summed_as_well(watched: Watched) -> None:
@@ -322,7 +323,7 @@ def test_a_session_that_a_span_cuts_is_read_from_the_quarters_of_an_hour_in_it(w
     for session, hours in {"within": (1, 2), "begun before": (-1, 1), "over": (2, 9), "all around": (-1, 9)}.items():
         for hour in hours:
             watched.call(session=session, at=NOON + hour * HOUR_MS, cost="0.01")
-    parts = queries.session_parts(watched.ledger.connection, Span(NOON, NOON + 8 * HOUR_MS), costs=True)
+    parts = session_list_queries.session_parts(watched.ledger.connection, Span(NOON, NOON + 8 * HOUR_MS), costs=True)
     assert {part.session_id: part.calls for part in parts} == {"within": 2, "begun before": 1, "over": 1}
     assert all(part.costs and part.costs.count(",") == 2 * part.calls - 1 for part in parts)
 
@@ -337,9 +338,10 @@ def test_many_sessions_are_looked_up_in_one_pass_and_a_few_one_by_one(
 
     def found() -> tuple[object, ...]:
         connection, span = watched.ledger.connection, Span(NOON, NOON + 2 * HOUR_MS)
-        return queries.session_facts(connection, ids[1:]), queries.newest_contexts(connection, span, ids[1:])
+        contexts = session_list_queries.newest_contexts(connection, span, ids[1:])
+        return session_list_queries.session_facts(connection, ids[1:]), contexts
 
     one_by_one = found()
     assert one_by_one[1] == {"ses_1": (1001, "opencode", "kimi-k2.6", "/home/dev/shop")}
-    monkeypatch.setattr(queries, "_FEW", 2)
+    monkeypatch.setattr(session_list_queries, "_FEW", 2)
     assert found() == one_by_one

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from opencode_tui import clock
 from opencode_tui.alerts.watcher import look_for_alerts
 from opencode_tui.cli import main
@@ -22,10 +24,21 @@ from opencode_tui.config.settings import Settings
 from opencode_tui.ledger.buckets import make_bucket
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.queries import slices
+from opencode_tui.readings.answering import answer as reading
+from opencode_tui.readings.context import context_of
+from opencode_tui.readings.kept import Kept
+from opencode_tui.records.requests import BreakdownRequest, Request, SessionsRequest
 from opencode_tui.sync import Sync
 from tests.proof.oracle import Drift, SessionTotals
+from tests.support.kept import in_order
 from tests.support.sums import wrong_sums
 
+_KEPT: tuple[Request, ...] = (
+    *(SessionsRequest("all"), SessionsRequest("week"), SessionsRequest.first("year")),
+    *(BreakdownRequest(("session",), "all", details=details) for details in (False, True)),
+)
+_KEPT_EVERY = 6
+"""Reading these takes as long as all the rest of so many looks."""
 Fired = tuple[str, str, str, str]
 """An alert as (rule, subject, period, level)."""
 
@@ -64,6 +77,7 @@ class Reader:
     _ledger: Ledger | None = None
     _sync: Sync | None = None
     _settings: Settings | None = None
+    _kept: Kept = field(default_factory=Kept)
 
     def _opened(self) -> tuple[Ledger, Sync, Settings]:
         if self._settings is None:
@@ -89,9 +103,20 @@ class Reader:
         wrong = [state.detail for state in sync.states if state.state != "live" and state.path in ours]
         if wrong:
             raise Drift(f"a store that is well could not be read: {'; '.join(wrong)}")
+        if self.looks % _KEPT_EVERY == 0:
+            self._check_kept(ledger, sync, settings)
         for alert in look_for_alerts(ledger, settings, now_ms):
             what = alert.crossing
             self.fired.append((what.rule, what.subject, what.period, what.level))
+
+    def _check_kept(self, ledger: Ledger, sync: Sync, settings: Settings) -> None:
+        """Compares lists of sessions of which only changes are read with those that are read whole. Raises Drift."""
+        with ledger.reading() as connection:
+            context = context_of(sync, connection, clock.now_ms(), settings, sync.states)
+            for request in _KEPT:
+                kept = reading(request, replace(context, kept=self._kept))
+                if in_order(kept) != in_order(reading(request, context)):
+                    raise Drift(f"what is kept of {request} is not what is read")
 
     def sessions(self) -> dict[str, SessionTotals]:
         """The totals by session, read from the ledger without a command."""
@@ -107,6 +132,7 @@ class Reader:
             self._sync.close()
             self._ledger.close()
         self._sync = self._ledger = None
+        self._kept = Kept()
         if data_dir is not None:
             self.data_dir, self._settings = data_dir, None
 

@@ -31,7 +31,7 @@ def told(data_dir: Path) -> tuple[CostReport, OpenCodeFigure, PeriodWork]:
     """(the report on a year, OpenCode's `stats` in `reconcile`, what the rules on a period look at)."""
     ours = reader(data_dir, settings=SETTINGS)
     ours.poll()
-    settle_insights(ours.ledger, {}, live=ours.sync)
+    settle_insights(ours.ledger, {}, live=ours.sync.answers)
     period = ReportPeriod(date(2026, 1, 1), date(2026, 12, 31), "2026")
     context = context_of(ours.sync, ours.ledger.connection, ours.sync.read_ms or 0, SETTINGS, ours.sync.states)
     figures = read_reconciliation(ReconcileRequest(), context).figures

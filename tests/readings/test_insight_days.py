@@ -41,7 +41,7 @@ def day(store: V1, tmp_path: Path) -> Iterator[Day]:
     def insights() -> tuple[Insight, ...]:
         while read.poll():
             pass
-        settle_insights(read.ledger, {}, read.sync.book, live=read.sync)
+        settle_insights(read.ledger, {}, read.sync.book, live=read.sync.answers)
         context = context_of(read.sync, read.ledger.connection, store.now + MINUTE_MS, SETTINGS, ())
         return read_insights(InsightsRequest("today"), replace(context, stores=None)).insights
 

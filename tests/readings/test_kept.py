@@ -29,6 +29,7 @@ from opencode_tui.records.answers import Answer
 from opencode_tui.records.breakdown import Breakdown, Measures
 from opencode_tui.records.requests import BreakdownRequest, Request, SessionsRequest
 from opencode_tui.records.sessions import SessionList
+from tests.support.kept import in_order
 from tests.support.ledgers import lay_out
 from tests.support.watched import DAY_START, MINUTE, NOON, Watched
 
@@ -124,7 +125,7 @@ class _Place:
     def read(self, request: Request, kept: Kept | None) -> Answer:
         with self.ledgers[0].reading() as connection:
             context = Context(connection, self.now, self.settings, limits=self.limits, kept=kept)
-            return _in_order(answer(request, context))
+            return in_order(answer(request, context))
 
     def close(self) -> None:
         for ledger in self.ledgers:
@@ -177,20 +178,6 @@ def _write(connection: sqlite3.Connection, kind: str, values: list[Any]) -> None
         connection.execute("UPDATE call SET missing = 'cost' WHERE session_id = ?", values)
     else:
         connection.execute("DELETE FROM call WHERE session_id = ?", values)
-
-
-def _in_order(answer: Answer) -> Answer:
-    """The answer with what several parts of a session make in an order of its own."""
-    if isinstance(answer, SessionList):
-        rows = (replace(row, costs=row.costs and ",".join(sorted(_pairs(row.costs)))) for row in answer.rows)
-        return replace(answer, rows=tuple(rows))
-    assert isinstance(answer, Breakdown)
-    return answer
-
-
-def _pairs(costs: str) -> Iterator[str]:
-    values = costs.split(",")
-    return (f"{at},{nano}" for at, nano in zip(values[::2], values[1::2], strict=True))
 
 
 @given(st.lists(_STEP, min_size=1, max_size=12))
@@ -263,6 +250,16 @@ def test_after_too_many_changes_all_is_read(
         watched.call(session=id, at=DAY_START, cost="0.50")
     settle_turns(watched.ledger)
     assert _read(watched, kept, request_) == _read(watched, Kept(), request_)
+
+
+def test_a_reading_that_fails_leaves_what_is_kept(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = Kept()
+    watched.call(session="ses_6", at=NOON - MINUTE, cost="0.50")
+    _read(watched, kept, FULL)
+    with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+        patch.setattr("opencode_tui.readings.session_rows.sum_of", lambda parts: 1 // 0)
+        _read(watched, kept, FULL)
+    assert in_order(_read(watched, kept, FULL)) == in_order(_read(watched, Kept(), FULL))
 
 
 def test_the_oldest_changes_are_forgotten_and_numbers_go_on(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:

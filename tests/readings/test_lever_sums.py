@@ -38,7 +38,7 @@ class Levers:
         read, now_ms = self._read, self._store.now + MINUTE_MS
         while read.poll():
             pass
-        settle_insights(read.ledger, {}, read.sync.book, live=read.sync)
+        settle_insights(read.ledger, {}, read.sync.book, live=read.sync.answers)
         context = context_of(read.sync, read.ledger.connection, now_ms, SETTINGS, ())
         found = read_lever_list(LeversRequest("today"), replace(context, stores=None))
         return next(each for each in found.levers if each.lever == lever)

@@ -15,6 +15,7 @@ import pytest
 from opencode_tui.clock import EVER
 from opencode_tui.config.settings import CustomPrice, Pricing, Settings
 from opencode_tui.ledger.period_work_queries import shares_of_sessions
+from opencode_tui.money import nano_from_usd
 from opencode_tui.readings.undone_settling import settle_undone
 from opencode_tui.records.calls import Tokens
 from tests.stores import V1, V2, Files, Store
@@ -102,13 +103,26 @@ def test_what_was_undone_in_a_session_that_was_deleted_later_is_undone_for_insig
     reader.poll()
     store.revert(gone, undone)
     reader.poll()
-    settle_undone(reader.ledger, reader.sync)
+    settle_undone(reader.ledger, reader.sync.answers)
     store.delete(gone)
     found = reconciled(reader)
     assert found.is_whole
     assert causes_of(found) == {"deleted": 5 * CENT, "undone": 4 * CENT}
     (share,) = (each for each in shares_of_sessions(reader.ledger.connection, EVER) if each.is_deleted)
     assert (share.nano, share.undone_nano) == (9 * CENT, 4 * CENT)
+
+
+@pytest.mark.parametrize("version", ["1.14.48", "1.18.34"])
+def test_a_session_whose_calls_were_all_taken_back_is_not_deleted(
+    version: str, tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    store, reader = V1(tmp_path, version=version), ours()
+    session = store.session("one")
+    undone = store.prompt(session)
+    store.call(session, cost="0.04", turn=undone)
+    reader.poll()
+    store.revert(session, undone)
+    assert causes_of(reconciled(reader)) == {"undone": 4 * CENT}
 
 
 def test_before_1_15_stats_adds_up_the_messages(tmp_path: Path, ours: Callable[..., Reader]) -> None:
@@ -168,19 +182,22 @@ def test_what_stats_cannot_see_yet_is_dated_ahead(tmp_path: Path, ours: Callable
     assert causes_of(found) == {"dated ahead": 2 * CENT}
 
 
+@pytest.mark.parametrize("cost", ["0.05", "0.0024"], ids=["at another price", "at the same"])
 def test_own_and_list_prices_and_reasoning_charged_twice_are_told_apart(
-    tmp_path: Path, ours: Callable[..., Reader]
+    cost: str, tmp_path: Path, ours: Callable[..., Reader]
 ) -> None:
     """Per token: input 1,000 nano-dollars, output and reasoning 2,000."""
     store = Files(tmp_path, version="1.1.65")
     tokens = Tokens(input=1000, output=500, reasoning=100)
-    store.call(store.session("one"), cost="0.05", tokens=tokens)
+    store.call(store.session("one"), cost=cost, tokens=tokens)
     own = Settings(pricing=Pricing(custom={"opencode/kimi-k2.6": (CustomPrice(10**9, 2 * 10**9, 0, 0),)}))
     found = reconciled(ours(settings=own))
     assert found.is_whole
     ledger = 1000 * 1000 + 600 * 2000
-    assert figure(found).difference_nano == ledger - 5 * CENT
-    assert causes_of(found) == {"custom price": ledger + 200_000 - 5 * CENT, "reasoning counted twice": -200_000}
+    recorded = nano_from_usd(cost)
+    assert figure(found).difference_nano == ledger - recorded
+    own_price = {"custom price": ledger + 200_000 - recorded} if cost == "0.05" else {}
+    assert causes_of(found) == {"reasoning counted twice": -200_000, **own_price}
 
 
 def test_a_running_call_and_one_written_meanwhile_are_running(tmp_path: Path, ours: Callable[..., Reader]) -> None:
@@ -203,8 +220,8 @@ def test_what_another_process_is_still_importing_is_not_called_unexplained(
     store.call(session, cost="0.02")
     reader.poll()
     store.call(session, cost="0.03")
-    (key,) = reader.sync._states
-    reader.sync._states[key] = replace(reader.sync._states[key], state="importing")
+    (key,) = reader.sync._known.states
+    reader.sync._known.states[key] = replace(reader.sync._known.states[key], state="importing")
     found = compared(reader)
     assert found.is_whole
     assert causes_of(found) == {"running": -3 * CENT}
@@ -240,6 +257,69 @@ def test_the_older_generation_and_a_second_store_are_no_second_spend(
     assert found.is_whole
     assert figure(found).opencode_nano == 6 * CENT
     assert causes_of(found) == {"several stores": -3 * CENT, "older stores": 2 * CENT}
+
+
+def test_a_session_deleted_after_an_upgrade_is_deleted_though_the_older_store_still_has_it(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """The report of the same ledger calls all of it deleted. Only who has seen it there can tell."""
+    files = Files(tmp_path)
+    gone = files.session("gone")
+    files.call(gone, cost="0.02")
+    store, reader = V1(tmp_path, version="1.2.27", imported=files), ours()
+    store.call(gone, cost="0.05")
+    reader.poll()
+    store.delete(gone)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 7 * CENT}
+    assert figure(found).explained[0].calls == 2
+
+
+def test_in_an_upgraded_file_too_a_deleted_session_is_deleted(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    old = V1(tmp_path)
+    gone = old.session("gone")
+    old.call(gone, cost="0.02")
+    store, reader = V2(tmp_path, upgraded=old), ours()
+    reader.poll()
+    store.delete(gone)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 2 * CENT}
+
+
+def test_what_was_deleted_before_the_last_upgrade_stays_deleted(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    """From the JSON files over 1.2 to 2.x, deleted in the middle: only the files still have it."""
+    files, reader = Files(tmp_path), ours()
+    gone = files.session("gone")
+    files.call(gone, cost="0.02")
+    store = V1(tmp_path, version="1.2.27", imported=files)
+    reader.poll()
+    store.delete(gone)
+    store.call(store.session("kept"), cost="0.05")
+    reader.poll()
+    V2(tmp_path, upgraded=store)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 2 * CENT}
+
+
+def test_a_session_deleted_in_one_data_directory_was_not_undone_where_another_still_has_it(
+    tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """It was exported from one and imported into the other, and went on in the first."""
+    one, reader = V1(tmp_path), ours()
+    session = one.session("moved")
+    one.call(session, cost="0.02")
+    one.close()
+    other = one.path.with_name("opencode-dev.db")
+    shutil.copyfile(one.path, other)
+    one.call(session, cost="0.05")
+    reader.poll()
+    one.delete(session)
+    found = reconciled(reader)
+    assert found.is_whole
+    assert causes_of(found) == {"deleted": 5 * CENT}
 
 
 def test_what_only_a_backup_copy_has_is_of_the_backup(tmp_path: Path, ours: Callable[..., Reader]) -> None:
@@ -299,15 +379,31 @@ def test_a_store_that_is_gone_leaves_its_money_in_other_places(tmp_path: Path, o
     assert causes_of(found) == {"other places": 2 * CENT}
 
 
-def test_fractions_of_a_nano_dollar_are_a_rounding(tmp_path: Path, ours: Callable[..., Reader]) -> None:
-    store = V1(tmp_path)
-    session = store.session("one")
-    for _ in range(4):
-        store.call(session, cost=Decimal("0.0000000104"))
+@pytest.mark.parametrize("kind", [V1, V2])
+def test_fractions_of_a_nano_dollar_are_a_rounding(
+    kind: type[V1 | V2], tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
+    """OpenCode adds them up unrounded: in each session's sum, and over all sessions or messages."""
+    store = kind(tmp_path)
+    for cost in ("0.0000000104", "0.0000000203"):
+        session = store.session(cost)
+        for _ in range(4):
+            store.call(session, cost=Decimal(cost))
     found = reconciled(ours())
     assert found.is_whole
-    assert (figure(found).opencode_nano, figure(found).ledger_nano) == (42, 40)
-    assert causes_of(found) == {"rounding": -2}
+    for name in ("stats", "sessions", "messages"):
+        assert (figure(found, name).opencode_nano, figure(found, name).ledger_nano) == (123, 120)
+        assert causes_of(found, name) == {"rounding": -3}
+
+
+def test_fractions_that_make_no_nano_dollar_are_no_cause(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+    store = Files(tmp_path)
+    session = store.session("one")
+    for cost in ("0.0000000102", "0.0000000099"):
+        store.call(session, cost=Decimal(cost))
+    found = reconciled(ours())
+    assert figure(found).opencode_nano == 20
+    assert causes_of(found) == {}
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from opencode_tui.analysis.sparks import spark_of
 from opencode_tui.clock import Calendar
 from opencode_tui.config.settings import Privacy, Settings
-from opencode_tui.ledger import queries
+from opencode_tui.ledger import session_list_queries
 from opencode_tui.readings.breakdown import read_breakdown
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.session import read_session, read_turn
@@ -39,7 +39,7 @@ Found = TypeVar("Found")
 def answered(ours: Reader, read: Callable[[Asked, Context], Found], request: Asked, now_ms: int = 0) -> Found:
     with ours.ledger.reading() as connection:
         settings = Settings(timezone="UTC")
-        return read(request, Context(connection, now_ms, settings, limits=ours.sync.book, live=ours.sync))
+        return read(request, Context(connection, now_ms, settings, limits=ours.sync.book, live=ours.sync.answers))
 
 
 def view(ours: Reader, id: str, now_ms: int = 0) -> SessionView:
@@ -195,7 +195,7 @@ def test_a_fork_among_very_many_sessions_is_known_by_its_copies(
     others = [store.session("Another") for _ in range(more)]
     for other in others:
         store.call(other, cost="0.02")
-    monkeypatch.setattr(queries, "_FEW", 1)
+    monkeypatch.setattr(session_list_queries, "_FEW", 1)
     rows = listed(synced(store)).rows
     assert {row.id for row in rows if row.is_fork} == {fork}
     assert len(rows) == 2 + more

@@ -134,7 +134,7 @@ def test_what_is_taken_back_is_undone_before_the_next_prompt_and_until_a_redo(
     def undone_nano() -> int:
         while read.poll():
             pass
-        settle_undone(read.ledger, read.sync)
+        settle_undone(read.ledger, read.sync.answers)
         share, first = shares_of_sessions(read.ledger.connection, EVER)
         assert first.undone_nano == CENT, "it was taken back before the store was read for the first time"
         return share.undone_nano

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from opencode_tui.analysis.matching import matching
 from opencode_tui.config.settings import CustomPrice
-from opencode_tui.ledger import alert_queries, queries, session_queries
+from opencode_tui.ledger import alert_queries, session_list_queries, session_queries
 from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.records import model_key as keys
@@ -62,7 +62,7 @@ def test_two_models_of_the_same_text_are_two_everywhere(tmp_path: Path, pair: tu
     spent = dict(zip(names, (10_000_000, 20_000_000), strict=True))
     assert one.spend_by("model") == spent
     assert dict(alert_queries.sums_by(connection, EVER, "model")) == spent
-    assert {part.model: part.spend_nano for part in queries.session_parts(connection, EVER)} == spent
+    assert {part.model: part.spend_nano for part in session_list_queries.session_parts(connection, EVER)} == spent
     assert {key: nano for _, key, _, nano, _ in session_queries.main_keys(connection, [session])} == spent
     assert {call.model for call in session_queries.session_calls(connection, session)} == set(names)
     for name in names:

@@ -246,7 +246,7 @@ def test_a_message_with_any_id_counts(id: str, tmp_path: Path) -> None:
     for _ in range(2):
         ours.poll()
     assert ours.totals.spend_nano == 250_000_000
-    assert ours.sync.prompts(session, [id]) == {}
+    assert ours.sync.answers.prompts(session, [id]) == {}
     data["time"] = {"created": files.now, "completed": files.now}
     data["cost"] = 0.06
     files.path_of("message", session, "msg_odd").write_text(json.dumps(data))

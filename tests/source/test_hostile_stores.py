@@ -186,7 +186,7 @@ def test_a_store_of_anything_is_read_and_the_calls_that_are_sound_count(
     counted = ours.rows("SELECT sum(recorded_nano) FROM call WHERE session_id = ?", session)
     assert counted == [(store.truth.total_nano,)] == [(310_000_000,)]
     assert queries.missing_rows(ours.ledger.connection, EVER) > 0
-    ours.sync.message_ids(session)
+    ours.sync.answers.message_ids(session)
     ours.close()
 
 

@@ -134,5 +134,5 @@ def test_a_new_call_is_read_with_as_many_queries_in_a_large_store_as_in_a_small_
 
 
 def sqlite_of(ours: Reader):  # type: ignore[no-untyped-def]
-    (opened,) = ours.sync._stores.values()
+    (opened,) = ours.sync._known.stores.values()
     return opened.file._connection  # type: ignore[attr-defined]

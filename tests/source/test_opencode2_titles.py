@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from opencode_tui.clock import DAY_MS
 from opencode_tui.ledger.residuals import TITLE
 from tests.stores import V2
 from tests.support.ledgers import assert_truth
@@ -64,3 +65,18 @@ def test_titles_of_subagents_and_forks_are_never_supposed(store: V2, root: str) 
     ours = synced(store)
     assert_truth(ours, store.truth)
     assert unlisted(ours) == []
+
+
+def test_a_title_that_failed_and_is_asked_for_again_on_a_later_day_is_a_call_of_that_day(store: V2) -> None:
+    """The day of the first prompt may be in a report by then."""
+    root = store.session("")
+    store.call(root, cost="0.20", turn=store.prompt(root))
+    ours = synced(store)
+    store.now += DAY_MS
+    asked = store.prompt(root)
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Fix header")
+    store.call(root, cost="0.10", turn=asked)
+    ours.poll()
+    assert_truth(ours, store.truth)
+    row = ours.rows("SELECT turn_id, created_ms FROM call WHERE agent = 'title'")
+    assert row == [(asked, store.messages[asked].created)]

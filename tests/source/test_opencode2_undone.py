@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from opencode_tui.clock import DAY_MS
 from opencode_tui.ledger.residuals import TITLE, UNDONE
 from tests.stores import V2
 from tests.support.ledgers import assert_truth
@@ -98,3 +99,22 @@ def test_a_model_that_is_switched_in_the_middle_of_a_turn_is_no_undo(store: V2, 
     ours = synced(store)
     assert ours.totals.spend_nano == store.truth.total_nano
     assert unlisted(ours) == [(TITLE, 400_000)]
+
+
+def test_what_is_undone_on_a_later_day_is_no_title_of_the_first(store: V2, root: str) -> None:
+    """The title went into what was undone on the first day; now a prompt that was read is undone with one that was not,
+    as one goes back two prompts at once."""
+    store.title(root, cost="0.0004", tokens=TITLE_TOKENS, title="Header")
+    undo(store, root, "0.05")
+    seen = store.prompt(root)
+    store.call(root, cost="0.02", turn=seen)
+    ours = synced(store)
+    store.now += DAY_MS
+    midnight = store.now
+    store.call(root, cost="0.06", turn=store.prompt(root))
+    store.revert(root, seen)
+    store.call(root, cost="0.01")
+    ours.poll()
+    assert ours.totals.spend_nano == store.truth.total_nano
+    assert unlisted(ours) == [(UNDONE, 50_400_000), (UNDONE, 60_000_000)]
+    assert ours.rows("SELECT created_ms >= ? FROM call WHERE cost_nano = 60000000", midnight) == [(1,)]

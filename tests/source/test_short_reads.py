@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from opencode_tui.source import sqlite_store, sqlite_v1, sqlite_v2
 from opencode_tui.source.cursor import TableCursor
 from opencode_tui.source.discovery import generations
-from opencode_tui.source.sqlite_store import Cursor, SqliteStore
+from opencode_tui.source.sqlite_store import SqliteStore
+from opencode_tui.source.store_cursor import Cursor
 from tests.stores import V1, V2, tool
 from tests.support.ledgers import assert_truth, reader
 

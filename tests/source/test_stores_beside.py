@@ -15,6 +15,7 @@ from opencode_tui.ledger.residuals import unlisted_calls
 from opencode_tui.records.stores import Bill, CopiedCalls
 from opencode_tui.source import sqlite_store
 from opencode_tui.source.discovery import is_copy_name
+from opencode_tui.sync.batch_writer import BatchWriter
 from tests.stores import V1, V2, Files, MakeStore, Tokens
 from tests.support.ledgers import Reader, assert_truth, reader
 
@@ -133,7 +134,7 @@ def test_a_backup_adds_nothing_to_a_session_that_its_store_has(tmp_path: Path) -
     store.delete(session)
     ours.poll()
     assert ours.rows("SELECT present FROM session") == [(0,)]
-    assert ours.sync.message_ids(session) is None
+    assert ours.sync.answers.message_ids(session) is None
 
 
 def test_a_backup_that_is_broken_or_goes_away_is_no_trouble(tmp_path: Path) -> None:
@@ -209,7 +210,7 @@ def test_5000_calls_that_never_complete_cost_a_poll_a_seek_each_and_no_decoding(
     store.call(session, cost="0.01")
     ours.poll()
     decoded: list[int] = []
-    kind: Any = type(next(iter(ours.sync._stores.values())))
+    kind: Any = type(next(iter(ours.sync._known.stores.values())))
     fetch = kind._rows_by_id
     assert fetch is not sqlite_store.SqliteStore._rows_by_id
 
@@ -774,15 +775,15 @@ def test_an_earlier_state_replaces_what_was_worked_out_though_its_reader_was_kil
     moved.parent.mkdir()
     moved.write_bytes(before)
     killed = reader(moved.parent, tmp_path / "ledger.db")
-    apply, left = killed.sync._apply, iter(range(steps))
+    write, left = BatchWriter.write, iter(range(steps))
 
-    def apply_some(*batch: Any) -> Any:
+    def write_some(*batch: Any) -> Any:
         if next(left, None) is None:
             raise KeyboardInterrupt
-        return apply(*batch)
+        return write(*batch)
 
-    monkeypatch.setattr(killed.sync, "_apply", apply_some)
-    with suppress(KeyboardInterrupt):
+    with monkeypatch.context() as patch, suppress(KeyboardInterrupt):
+        patch.setattr(BatchWriter, "write", write_some)
         killed.poll()
     killed.close()
     again = reader(moved.parent, tmp_path / "ledger.db")

@@ -121,7 +121,7 @@ def test_two_readers_in_turn_give_the_same_ledger_as_one(tmp_path: Path, monkeyp
             second.poll()
 
     first = reader(store.data_dir, tmp_path / "shared.db")
-    monkeypatch.setattr("opencode_tui.sync._LARGE", -1)
+    monkeypatch.setattr("opencode_tui.sync.batch_writer._LARGE", -1)
     monkeypatch.setattr("opencode_tui.ledger.writing.LEASE_MS", 300)  # which the second one waits for
     first.poll(meanwhile)
     assert interrupted
@@ -240,7 +240,7 @@ def test_a_poll_that_finds_nothing_new_asks_one_pragma(tmp_path: Path) -> None:
     store.call(store.session("Now"))
     ours = reader(store.data_dir)
     ours.poll()
-    connection = next(iter(ours.sync._stores.values())).file._connection  # type: ignore[attr-defined]
+    connection = next(iter(ours.sync._known.stores.values())).file._connection  # type: ignore[attr-defined]
     asked: list[str] = []
     connection.set_trace_callback(asked.append)
     ledger_asked: list[str] = []

@@ -46,7 +46,7 @@ def _view(arguments: argparse.Namespace, at: Opened) -> LeversView:
     try:
         with at.reading(now_ms()) as context:
             span = span_of(*days(arguments.period, None, None, context), context)
-        settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync)
+        settle_insights(at.ledger, at.settings.insights.options, at.sync.book, span, live=at.sync.answers)
         with at.reading(now_ms()) as context:
             return read_levers(arguments.period, context)
     except ValueError as error:
