@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.environment import leave_only_what_tests_need
-from tests.support.in_memory import use_memory_for_tmp_path
+from tests.support.in_memory import use_memory
 from tests.support.opens import forget_opens, watch_opens
 from tests.support.paths import ROOT
 
@@ -30,7 +30,7 @@ watch_opens()
 
 END_TO_END = os.environ.get("OPENCODE_E2E", "0") not in ("", "0")
 if not END_TO_END:  # OpenCode and its stores take more room, and few files
-    use_memory_for_tmp_path()
+    use_memory()
 
 # The collector walks Textual's many objects again and again: a fifth of the time that the tests of the screens take.
 gc.set_threshold(200_000, 20, 100)

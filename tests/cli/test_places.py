@@ -10,8 +10,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from itertools import product
 from pathlib import Path
+from subprocess import PIPE, Popen
 
 import pytest
 
@@ -43,6 +43,7 @@ COMMANDS = (
     ("guard", "status"),
     ("guard", "status", "--json"),
 )
+PATIENCE_S = 60
 NOBODY = 54_321
 """A user whom no passwd file names."""
 
@@ -55,23 +56,28 @@ def store(shell: Shell) -> V1:
 
 
 EACH = f"""
-import gc, importlib, json, os, pkgutil, sys
+import gc, importlib, json, os, pkgutil, signal, sys
 gc.disable()
 import platformdirs, tabulate, opencode_tui
 for module in pkgutil.walk_packages(opencode_tui.__path__, "opencode_tui."):
     if set(module.name.split(".")).isdisjoint(("ui", "export", "postgres", "mcp_server", "__main__")):
         importlib.import_module(module.name)
-if sys.argv[1] == "nobody":
-    os.setgroups([])
-    os.setgid({NOBODY})
-    os.setuid({NOBODY})
-commands = json.loads(sys.argv[2])
-results = []
-for encoding, argv in commands:
-    out, err = os.memfd_create("out"), os.memfd_create("err")
-    if (child := os.fork()) == 0:
-        os.dup2(out, 1)
-        os.dup2(err, 2)
+
+def become(user, environ, cwd):
+    if user == "nobody":
+        os.setgroups([])
+        os.setgid({NOBODY})
+        os.setuid({NOBODY})
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(cwd)
+
+def run(argv, encodings, out):
+    results = []
+    for encoding in encodings:
+        texts = [os.memfd_create(name) for name in ("out", "err")]
+        for number, text in enumerate(texts, 1):
+            os.dup2(text, number)
         if encoding:  # as PYTHONIOENCODING makes them
             sys.stdout.reconfigure(encoding=encoding, errors="strict")
             sys.stderr.reconfigure(encoding=encoding)
@@ -84,13 +90,26 @@ for encoding, argv in commands:
             code = 1
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    texts = [os.pread(each, 1 << 24, 0).decode("latin-1") for each in (out, err)]
-    results.append([code, *texts])
-os.write(1, json.dumps(results).encode())
+        results.append([code, *(os.pread(text, 1 << 24, 0).decode("latin-1") for text in texts)])
+    os.write(out, json.dumps(results).encode())
+
+for line in sys.stdin:
+    place, commands, encodings = json.loads(line)
+    results = []
+    for argv in commands:
+        out = os.memfd_create("results")
+        if (child := os.fork()) == 0:
+            signal.alarm({PATIENCE_S})
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            become(*place)
+            run(argv, encodings, out)
+            os._exit(0)
+        ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        results.append(json.loads(os.pread(out, 1 << 26, 0)) if ended == 0 else ended)
+        os.close(out)
+    os.write(1, json.dumps(results).encode() + b"\\n")
 """
-"""Each command in a process of its own, forked from one that has imported all that they need.
+"""Each command in a process of its own, in all encodings; forked from one that has imported all that they need.
 
 Where the libraries are, a stranger may have no right to look.
 """
@@ -109,41 +128,53 @@ def readable() -> Iterator[Path]:
         shutil.rmtree(place)
 
 
+@pytest.fixture(scope="module")
+def forking(readable: Path) -> Iterator[Popen[bytes]]:
+    """EACH, which is asked line by line."""
+    with Popen([sys.executable, "-c", EACH], env=variables(readable), stdin=PIPE, stdout=PIPE, cwd=readable) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+
+
+def variables(package: Path) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 Result = tuple[int, bytes, str]
 """The exit code, and what was written to stdout and stderr."""
 
 
 def run_each(
+    forking: Popen[bytes],
     commands: Sequence[Sequence[str | bytes]],
     *,
     environ: dict[str, str] | None = None,
     encodings: Sequence[str] = ("",),
-    nobody: bool = False,
+    user: str = "self",
     cwd: Path = ROOT,
     package: Path = ROOT,
-) -> list[Result]:
-    """Commands in processes of their own, with nothing but these variables, in a terminal of each encoding."""
-    words = [
-        (encoding, [os.fsencode(word).decode("latin-1") for word in argv])
-        for encoding in encodings
-        for argv in commands
-    ]
-    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
-    variables |= environ or {}
-    argv = [sys.executable, "-c", EACH, "nobody" if nobody else "self", json.dumps(words)]
-    done = subprocess.run(argv, env=variables, capture_output=True, cwd=cwd, timeout=120)
-    assert done.returncode == 0, done.stderr
-    results = json.loads(done.stdout)
+) -> list[list[Result]]:
+    """Commands in processes of their own, with nothing but these variables; the results in each of the encodings."""
+    words = [[os.fsencode(word).decode("latin-1") for word in argv] for argv in commands]
+    place = (user, variables(package) | (environ or {}), str(cwd))
+    assert forking.stdin is not None and forking.stdout is not None
+    forking.stdin.write(json.dumps((place, words, encodings)).encode() + b"\n")
+    forking.stdin.flush()
+    results = json.loads(forking.stdout.readline())
+    assert all(isinstance(each, list) for each in results), f"a process was ended: {results}"
     return [
-        (code, out.encode("latin-1"), err.encode("latin-1").decode("utf-8", "replace")) for code, out, err in results
+        [(code, out.encode("latin-1"), err.encode("latin-1").decode("utf-8", "replace")) for code, out, err in each]
+        for each in results
     ]
 
 
 def run(*argv: str | bytes, environ: dict[str, str] | None = None) -> Result:
     """A command as a person starts it."""
-    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | (environ or {})
     program = (sys.executable, "-m", "opencode_tui")
-    done = subprocess.run([*program, *argv], env=variables, capture_output=True, cwd=ROOT, timeout=60)
+    done = subprocess.run(
+        [*program, *argv], env=variables(ROOT) | (environ or {}), capture_output=True, cwd=ROOT, timeout=60
+    )
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
@@ -160,13 +191,14 @@ def assert_survived(argv: tuple[str, ...], code: int, out: bytes, err: str, code
     assert code in codes, (argv, code, out, err)
 
 
-def test_a_terminal_that_is_not_utf_8_gets_something_similar(shell: Shell, store: V1) -> None:
+def test_a_terminal_that_is_not_utf_8_gets_something_similar(shell: Shell, store: V1, forking: Popen[bytes]) -> None:
     encodings = ("latin-1", "ascii", "cp437")
     commands = with_places(str(shell.data_dir), str(shell.home))
-    results = run_each(commands, environ={"HOME": str(shell.home)}, encodings=encodings)
-    for (encoding, argv), result in zip(product(encodings, COMMANDS), results, strict=True):
-        assert_survived(argv, *result)
-        result[1].decode(encoding)
+    results = run_each(forking, commands, environ={"HOME": str(shell.home)}, encodings=encodings)
+    for argv, of_command in zip(COMMANDS, results, strict=True):
+        for encoding, result in zip(encodings, of_command, strict=True):
+            assert_survived(argv, *result)
+            result[1].decode(encoding)
 
 
 def test_a_lower_bound_stays_one_in_a_terminal_that_has_no_such_letter(shell: Shell) -> None:
@@ -176,14 +208,14 @@ def test_a_lower_bound_stays_one_in_a_terminal_that_has_no_such_letter(shell: Sh
     assert run("status", "--format", "{spent}", *places, environ=environ)[1] == b">=$0.00\n"
 
 
-def test_a_data_directory_whose_name_is_not_utf_8(shell: Shell, store: V1) -> None:
+def test_a_data_directory_whose_name_is_not_utf_8(shell: Shell, store: V1, forking: Popen[bytes]) -> None:
     odd = os.fsencode(shell.home) + b"/d\xff\xfe ta"
     store.database.close()
     shell.data_dir.rename(os.fsdecode(odd))
-    results = run_each(with_places(odd, odd), environ={"HOME": str(shell.home)})
-    for argv, result in zip(COMMANDS, results, strict=True):
+    results = run_each(forking, with_places(odd, odd), environ={"HOME": str(shell.home)})
+    for argv, (result,) in zip(COMMANDS, results, strict=True):
         assert_survived(argv, *result)
-    assert b"$0.10 today" in results[COMMANDS.index(("check",))][1]
+    assert b"$0.10 today" in results[COMMANDS.index(("check",))][0][1]
 
 
 @pytest.mark.parametrize("broken", [False, True])
@@ -199,7 +231,9 @@ def test_a_store_of_such_a_name_is_named_where_it_is_broken(broken: bool, shell:
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_a_user_without_a_home_needs_no_more_than_the_places(shell: Shell, store: V1, readable: Path) -> None:
+def test_a_user_without_a_home_needs_no_more_than_the_places(
+    shell: Shell, store: V1, readable: Path, forking: Popen[bytes]
+) -> None:
     store.database.close()
     place = readable / "place"
     shutil.copytree(shell.data_dir, place / "opencode")
@@ -208,17 +242,17 @@ def test_a_user_without_a_home_needs_no_more_than_the_places(shell: Shell, store
     for each in (place, *place.rglob("*")):
         os.chown(each, NOBODY, NOBODY)
         each.chmod(stat.S_IRWXU if each.is_dir() else stat.S_IRUSR | stat.S_IWUSR)
-    results = run_each(commands, nobody=True, cwd=readable, package=readable)
-    for argv, (code, out, err) in zip(COMMANDS, results, strict=True):
+    results = run_each(forking, commands, user="nobody", cwd=readable, package=readable)
+    for argv, ((code, out, err),) in zip(COMMANDS, results, strict=True):
         assert_survived(argv, code, out, err, (0, 3) if argv[0] == "guard" else (0,))
         if code:
             assert_one_sentence(err, "no home directory")
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_without_a_home_and_without_places_the_option_is_named(readable: Path) -> None:
-    results = run_each(COMMANDS, nobody=True, cwd=Path("/"), package=readable)
-    for argv, (code, out, err) in zip(COMMANDS, results, strict=True):
+def test_without_a_home_and_without_places_the_option_is_named(readable: Path, forking: Popen[bytes]) -> None:
+    results = run_each(forking, COMMANDS, user="nobody", cwd=Path("/"), package=readable)
+    for argv, ((code, out, err),) in zip(COMMANDS, results, strict=True):
         assert_survived(argv, code, out, err, (3,) if argv != ("alerts", "test") else (0, 3))
         assert "no home directory is known" in err
         assert "--ledger" in err

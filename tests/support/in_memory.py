@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 2 << 30
 
 
-def use_memory_for_tmp_path() -> None:
-    """Let `tmp_path` be in memory, unless a variable names another place for it."""
+def use_memory() -> None:
+    """Let `tmp_path` and all that `tempfile` makes be in memory, unless a variable names another place for it."""
     if has_room(MEMORY):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+        os.environ.setdefault("TMPDIR", str(MEMORY))
+        tempfile.tempdir = None  # pytest has asked for it before
 
 
 def has_room(place: Path) -> bool:

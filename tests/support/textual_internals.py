@@ -227,26 +227,40 @@ def match_last_selector_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("textual.css.stylesheet._check_selectors", matches)
 
 
-def remember_unhandled_messages(handles: dict[Any, bool], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Look once whether any base of a class handles a type of message: most are handled by none.
+def remember_handlers(handlers: dict[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look once which bases of a class handle a type of message: most are handled by none, the others by one or two.
 
     So a test cannot give a class of the program or of Textual a handler where it had none.
     """
     find = MessagePump._get_dispatch_methods
 
-    def handled(pump: type, name: str, message: type) -> bool:
-        names = {name, f"_{name}"}
+    def handling(pump: type, name: str, message: type) -> list[tuple[type, str]] | None:
+        """The bases with the names of their handlers; None where a decorator names messages, which Textual looks at."""
+        found = []
         for base in pump.__mro__:
-            decorated = base.__dict__.get("_decorated_handlers") or {}
-            if not names.isdisjoint(base.__dict__) or not decorated.keys().isdisjoint(message.__mro__):
-                return True
-        return False
+            own = base.__dict__
+            if not (own.get("_decorated_handlers") or {}).keys().isdisjoint(message.__mro__):
+                return None
+            if known := next((each for each in (f"_{name}", name) if own.get(each)), None):
+                if getattr(own[known], "_textual_on", None):
+                    return None
+                found.append((base, known))
+        return found
+
+    def in_order(pump: MessagePump, message: Message, known: list[tuple[type, str]]) -> Iterator[Any]:
+        for base, name in known:
+            if message._no_default_action:
+                break
+            yield base, base.__dict__[name].__get__(pump, base)
 
     def dispatch_methods(self: MessagePump, method_name: str, message: Message) -> Any:
         key = (type(self), method_name, type(message))
-        if key not in handles:
-            handles[key] = handled(*key)
-        return find(self, method_name, message) if handles[key] else ()
+        if key not in handlers:
+            handlers[key] = handling(*key)
+        known = handlers[key]
+        if known is None:
+            return find(self, method_name, message)
+        return in_order(self, message, known) if known else ()
 
     monkeypatch.setattr(MessagePump, "_get_dispatch_methods", dispatch_methods)
 

@@ -16,7 +16,7 @@ from tests.support.textual_internals import (
     keep_parsed_styles,
     keep_strips_in_plain_dicts,
     match_last_selector_first,
-    remember_unhandled_messages,
+    remember_handlers,
     replace_waiting,
     stop_cursor_blinking,
 )
@@ -28,7 +28,7 @@ COLLECTED: set[tuple[str, str]] = set()
 
 PARSED: dict[Any, Any] = {}
 MAPPED: dict[Any, Any] = {}
-HANDLED: dict[Any, bool] = {}
+HANDLERS: dict[Any, Any] = {}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -73,7 +73,7 @@ def timeless(monkeypatch: pytest.MonkeyPatch) -> None:
     count_parameters_by_code(monkeypatch)
     keep_strips_in_plain_dicts(monkeypatch)
     match_last_selector_first(monkeypatch)
-    remember_unhandled_messages(HANDLED, monkeypatch)
+    remember_handlers(HANDLERS, monkeypatch)
     monkeypatch.setattr("opencode_tui.ui.alerting.TOAST_S", 3600.0)
 
 
