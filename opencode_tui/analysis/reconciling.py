@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Literal
 
 from opencode_tui.analysis.gone_calls import GoneCalls
 from opencode_tui.analysis.held_calls import Held, doubled_nano, held_calls, is_doubled, price_differences
 from opencode_tui.analysis.session_sums import SumChecks, Summed
+from opencode_tui.money import NANO, nano_from_usd
 from opencode_tui.records import causes
 from opencode_tui.records.reconciliation import (
     Explained,
@@ -24,6 +26,8 @@ from opencode_tui.records.reconciliation import (
 )
 
 Name = Literal["stats", "sessions", "messages"]
+_PLACES = 3
+"""Decimals of a nano-dollar that sums of floats still have."""
 Difference = tuple[str, int]
 """(cause, nano-dollars)."""
 FIGURE_NAMES: tuple[Name, ...] = ("stats", "sessions", "messages")
@@ -90,8 +94,7 @@ class Reconciler:
                     included.add(each.id)
             if name == "stats" and store.extra_nano:
                 tally.add(causes.COMPACTIONS, -store.extra_nano)
-            if rounding := _rounding_nano(store, name):
-                tally.add(causes.ROUNDING, -rounding, 0)
+            tally.add(causes.ROUNDING, _added_up(store, name)[0] - figure_nano(store, name), 0)
         for id, held in self._without_row.items():
             if held.cost_nano and id not in included:
                 tally.add(self._gone.cause(id, held), held.cost_nano, len(held.calls))
@@ -204,19 +207,18 @@ def is_by_sums(store: Standing, name: Name) -> bool:
 
 def figure_nano(store: Standing, name: Name) -> int:
     """One of OpenCode's figures of a store, in nano-dollars: rounded once, as OpenCode adds up the fractions too."""
-    rounding = _rounding_nano(store, name)
-    if is_by_sums(store, name):
-        return sum(nano or 0 for nano in (store.sums or {}).values()) + rounding
-    counted = store.agreed_nano + sum(row.nano for row, is_counted in _counted(store, name) if is_counted)
-    return counted + (store.extra_nano if name == "stats" else 0) + rounding
+    nano, fraction = _added_up(store, name)
+    return nano_from_usd((nano + round(Decimal(fraction), _PLACES)) / NANO)
 
 
-def _rounding_nano(store: Standing, name: Name) -> int:
-    """What the fractions of a figure's parts, each of which is rounded, add up to in nano-dollars."""
+def _added_up(store: Standing, name: Name) -> tuple[int, float]:
+    """The parts of a figure, each rounded to nano-dollars, and what they are beyond that."""
     if is_by_sums(store, name):
-        return round(store.sums_fraction)
-    counted = store.agreed_fraction + sum(row.fraction for row, is_counted in _counted(store, name) if is_counted)
-    return round(counted + (store.extra_fraction if name == "stats" else 0))
+        return sum(nano or 0 for nano in (store.sums or {}).values()), store.sums_fraction
+    rows = [row for row, is_counted in _counted(store, name) if is_counted]
+    nano, fraction = store.agreed_nano + sum(row.nano for row in rows), sum(row.fraction for row in rows)
+    fraction += store.agreed_fraction
+    return (nano + store.extra_nano, fraction + store.extra_fraction) if name == "stats" else (nano, fraction)
 
 
 def _counted(store: Standing, name: Name) -> Iterator[tuple[StandingCall, bool]]:

@@ -396,14 +396,26 @@ def test_fractions_of_a_nano_dollar_are_a_rounding(
         assert causes_of(found, name) == {"rounding": -3}
 
 
-def test_fractions_that_make_no_nano_dollar_are_no_cause(tmp_path: Path, ours: Callable[..., Reader]) -> None:
+@pytest.mark.parametrize(
+    ("costs", "nano", "rounding"),
+    [
+        (("0.0000000102", "0.0000000099"), 20, {}),
+        (("0.0000000105", "0.000000001"), 12, {"rounding": -1}),
+        (("0.0000000105", "0.000000002"), 12, {}),
+    ],
+    ids=["none", "a half, to even", "a half that is even"],
+)
+def test_a_figure_is_rounded_once(
+    costs: tuple[str, ...], nano: int, rounding: dict[str, int], tmp_path: Path, ours: Callable[..., Reader]
+) -> None:
     store = Files(tmp_path)
     session = store.session("one")
-    for cost in ("0.0000000102", "0.0000000099"):
+    for cost in costs:
         store.call(session, cost=Decimal(cost))
     found = reconciled(ours())
-    assert figure(found).opencode_nano == 20
-    assert causes_of(found) == {}
+    assert found.is_whole
+    assert figure(found).opencode_nano == nano
+    assert causes_of(found) == rounding
 
 
 @pytest.mark.parametrize(
