@@ -17,14 +17,15 @@ COST_NANO = 12_345_000
 TOKENS = Tokens(input=2000, output=400, reasoning=30, cache_read=9000)
 
 
-def append_call(store: Path) -> int:
-    """Add a completed call with a tool to the newest session; returns its cost in nano-dollars."""
+def append_call(store: Path, newer: int = 0) -> int:
+    """Add a completed call with a tool to the session that has so many newer ones; returns its cost in nano-dollars."""
     now = int(time.time() * 1000)
     ids = rows.FastIds(random.Random(now))
     message, model = ids.make("msg", now), "opencode/kimi-k2.6"
     with closing(sqlite3.connect(store, timeout=10)) as db, db:
         (session, directory) = db.execute(
-            "SELECT id, directory FROM session WHERE parent_id IS NULL ORDER BY time_created DESC LIMIT 1"
+            "SELECT id, directory FROM session WHERE parent_id IS NULL ORDER BY time_created DESC LIMIT 1 OFFSET ?",
+            (newer,),
         ).fetchone()
         data = rows.assistant_text(
             "msg_asked", "build", directory, model, COST_NANO, TOKENS, (now - 900, now), '"finish":"stop"'
