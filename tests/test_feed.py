@@ -336,6 +336,24 @@ def test_lists_hold_a_row_once_while_it_stays_the_same(feed: LedgerFeed, store: 
     assert rows("week")["Fix header"] is rows("all")["Fix header"]
 
 
+def test_long_lists_are_read_ahead_and_have_each_call_that_comes_later(
+    feed: LedgerFeed, store: V1, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("opencode_tui.readings.keeping.MANY", 0)
+    requests = (SessionsRequest.first("all"), BreakdownRequest(("session",), "all", details=False))
+    other = store.session("Other", created=at("13:00"))
+    for number in range(1, 4):
+        store.call(other, cost="0.01", at=at(f"13:0{number}"))
+        seen(feed)
+        while feed.catch_up():
+            feed.poll(lambda _: None)
+        sessions, by_session = feed.answer(requests[0]), feed.answer(requests[1])
+        assert isinstance(sessions, SessionList) and isinstance(by_session, Breakdown)
+        assert {row.title: row.total_nano for row in sessions.rows} == {"Fix header": 90 * CENT, "Other": number * CENT}
+        assert sum(row.measures.spend_nano for row in by_session.rows) == by_session.totals.spend_nano
+        assert by_session.totals.spend_nano == (90 + number) * CENT
+
+
 def test_the_guard_is_installed_and_the_next_picture_is_guarded(
     store: V1, ledger: Path, clock: StoppedClock, tmp_path: Path
 ) -> None:
