@@ -6,9 +6,9 @@ import argparse
 import json
 
 from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.cli.breakdowns import say_unknown, settle_usage
 from opencode_tui.cli.common import Trouble, opened
 from opencode_tui.cli.streams import table_width
-from opencode_tui.cli.usage import complain_of_unknown, settle_usage
 from opencode_tui.readings.prices import one_model
 from opencode_tui.readings.repricing import read_repriced
 from opencode_tui.records.requests import BreakdownRequest
@@ -25,7 +25,7 @@ def print_repriced(arguments: argparse.Namespace, request: BreakdownRequest, at_
                 repriced = read_repriced(request, model, context, at.sync.book)
             except ValueError as error:
                 raise Trouble(f"--reprice: {error}", EXIT_USAGE) from None
-    complain_of_unknown(repriced.usage)
+    say_unknown(repriced.usage)
     width = table_width(arguments.wide)
     print(json.dumps(repriced_json(repriced)) if arguments.json else repriced_table(repriced, width))
     return 0

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 
 from opencode_tui.analysis.periods import parse_day
 from opencode_tui.cli import EXIT_USAGE
+from opencode_tui.cli.breakdowns import say_unknown, settle_usage
 from opencode_tui.cli.common import Opened, Trouble, opened
 from opencode_tui.cli.periods import check_period, refused
 from opencode_tui.cli.streams import table_width
 from opencode_tui.clock import now_ms
 from opencode_tui.readings.breakdown import read_breakdown
-from opencode_tui.records.breakdown import Breakdown
 from opencode_tui.records.collecting import paused_collection
 from opencode_tui.records.dimensions import DIMENSIONS
 from opencode_tui.records.requests import BreakdownRequest, Filter
@@ -45,22 +44,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _print(arguments: argparse.Namespace, request: BreakdownRequest, at: Opened) -> int:
     with at.reading(now_ms()) as context, refused():
         usage = read_breakdown(request, context)
-    complain_of_unknown(usage)
+    say_unknown(usage)
     print(json.dumps(usage_json(usage)) if arguments.json else usage_table(usage, table_width(arguments.wide)))
     return 0
-
-
-def settle_usage(at: Opened, request: BreakdownRequest) -> None:
-    """Classify the turns that a request needs classified."""
-    if request.details or request.is_about_tasks:
-        from opencode_tui.readings.turn_settling import settle_for
-
-        settle_for(at.ledger, request)
-
-
-def complain_of_unknown(usage: Breakdown) -> None:
-    """Say on standard error which filter nothing matches."""
-    _say_unknown(usage)
 
 
 def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
@@ -70,21 +56,12 @@ def _compact(arguments: argparse.Namespace, where: tuple[Filter, ...]) -> int:
         settle_usage(at, requests[-1])
         with at.reading(now_ms()) as context:
             found = [read_breakdown(each, context) for each in requests]
-    _say_unknown(found[-1])
+    say_unknown(found[-1])
     if arguments.json:
         print(json.dumps({"schema_version": 1, "periods": [usage_json(each) for each in found]}))
     else:
         print("\n".join(compact_line(each) for each in found))
     return 0
-
-
-def _say_unknown(usage: Breakdown) -> None:
-    """Says which filter nothing matches, and some of what there is."""
-    if usage.unknown is not None:
-        known = usage.known or ("none at all",)
-        wanted = f"no {usage.unknown.dimension} is like {' or '.join(map(repr, usage.unknown.keys))}"
-        there = f"there {'is' if len(known) == 1 else 'are'} {', '.join(known)}"
-        print(f"opencode-tui: {wanted} in this period ({usage.label}); {there}", file=sys.stderr)
 
 
 def _check(arguments: argparse.Namespace) -> None:
