@@ -119,14 +119,19 @@ CREATE INDEX session_sum_quarters ON session_sum(
 # The sessions that changed, in order; see ledger/session_changes.py. Nothing but the oldest changes is ever deleted, so
 # that numbers only grow.
 _FACTS = ("parent_id", "fork_of", "title", "directory", "project", "created_ms", "archived_ms", "present")
-_NOTE_SESSION = "INSERT INTO session_change (session_id) VALUES ({}.id)"
+_NOTE_CHANGE = "BEGIN INSERT INTO session_change (session_id) VALUES ({}); END"
 _V22 = f"""
 CREATE TABLE session_change (number INTEGER PRIMARY KEY, session_id TEXT NOT NULL) STRICT;
-CREATE TRIGGER session_noted_new AFTER INSERT ON session BEGIN {_NOTE_SESSION.format("new")}; END;
-CREATE TRIGGER session_noted_gone AFTER DELETE ON session BEGIN {_NOTE_SESSION.format("old")}; END;
+CREATE TRIGGER session_noted_new AFTER INSERT ON session {_NOTE_CHANGE.format("new.id")};
+CREATE TRIGGER session_noted_gone AFTER DELETE ON session {_NOTE_CHANGE.format("old.id")};
 CREATE TRIGGER session_noted AFTER UPDATE OF {", ".join(_FACTS)} ON session
-  WHEN {" OR ".join(f"old.{name} IS NOT new.{name}" for name in _FACTS)}
-  BEGIN {_NOTE_SESSION.format("new")}; END
+  WHEN {" OR ".join(f"old.{name} IS NOT new.{name}" for name in _FACTS)} {_NOTE_CHANGE.format("new.id")};
+CREATE TRIGGER sum_noted_new AFTER INSERT ON session_sum {_NOTE_CHANGE.format("new.session_id")};
+CREATE TRIGGER sum_noted_gone AFTER DELETE ON session_sum {_NOTE_CHANGE.format("old.session_id")};
+CREATE TRIGGER newest_noted_new AFTER INSERT ON newest_call {_NOTE_CHANGE.format("new.session_id")};
+CREATE TRIGGER newest_noted_gone AFTER DELETE ON newest_call {_NOTE_CHANGE.format("old.session_id")};
+CREATE TRIGGER turns_noted AFTER DELETE ON changed_work WHEN old.part = 'turns'
+  {_NOTE_CHANGE.format("old.session_id")}
 """
 
 SCRIPTS = {

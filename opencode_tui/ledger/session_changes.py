@@ -1,20 +1,17 @@
 """A log of the sessions that changed, so that who has read all of them reads only these again.
 
-Triggers note a session whose own row changed, `settle` (ledger/sums.py) those whose calls or tools did, and
-`keep_turns` (ledger/turns.py) those whose turns were classified. Only the last changes are kept.
+Triggers note a session whose own row changed, whose sums or newest call were made again, and whose turns were
+classified: so it is noted whoever wrote, also an older version of this program that was left open. Only the last
+changes are kept.
 """
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable
 
-MOST_CHANGES = 500
-"""Of more changes than this, it is not said which sessions they are of."""
-_KEPT = 5_000
-_NOTE_SUMMED = "INSERT INTO session_change (session_id) SELECT DISTINCT session_id FROM unsummed"
-_NOTE = "INSERT INTO session_change (session_id) SELECT value FROM json_each(?)"
+MOST_CHANGES = 2_000
+"""Of more changes than this, it is not said which sessions they are of. A call makes a few."""
+_KEPT = 10_000
 _FORGET = f"DELETE FROM session_change WHERE number <= (SELECT max(number) FROM session_change) - {_KEPT}"
 _LAST = "SELECT coalesce(max(number), 0) FROM session_change"
 _SINCE = """
@@ -23,15 +20,8 @@ _SINCE = """
 """
 
 
-def note_summed(connection: sqlite3.Connection) -> None:
-    """Notes the sessions in `unsummed`. Must run in a write transaction."""
-    connection.execute(_NOTE_SUMMED)
-    connection.execute(_FORGET)
-
-
-def note_classified(connection: sqlite3.Connection, ids: Iterable[str]) -> None:
-    """Notes sessions whose turns were classified. Must run in the transaction that did so."""
-    connection.execute(_NOTE, (json.dumps(list(ids)),))
+def forget_oldest(connection: sqlite3.Connection) -> None:
+    """Keeps the log short. Must run in a write transaction."""
     connection.execute(_FORGET)
 
 

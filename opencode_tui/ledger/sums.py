@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from opencode_tui.clock import EVER, Span
 from opencode_tui.ledger.changed_work import note_changed
-from opencode_tui.ledger.session_changes import note_summed
+from opencode_tui.ledger.session_changes import forget_oldest
 
 QUARTER_MS = 900_000
 BUCKET_QUARTERS = 4 * 7 * 96
@@ -250,7 +250,7 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
     connection.execute(NEWEST_CALLS.format("unsummed"))
     connection.execute(_LEAVE_BUCKETS)
     note_changed(connection)
-    note_summed(connection)
+    forget_oldest(connection)
     connection.execute("DELETE FROM unsummed")
     connection.execute("UPDATE summed SET upto = ?", (to,))
 

@@ -17,7 +17,6 @@ from opencode_tui.clock import Span
 from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.changed_work import are_tasks_summed, classified, is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection, group_by
-from opencode_tui.ledger.session_changes import note_classified
 from opencode_tui.ledger.sums import QUARTER_MS, PaidCalls, each_call, exact_sum, paid_calls, paid_tools
 from opencode_tui.ledger.task_sums import CALL_OF_TASK, EDIT_COUNTS, TURN_OF_CALL
 from opencode_tui.ledger.tool_tasks import tools_with_tasks
@@ -115,4 +114,3 @@ def keep_turns(connection: sqlite3.Connection, ids: Sequence[str], turns: Iterab
     connection.execute("DELETE FROM turn WHERE session_id IN (SELECT value FROM json_each(?))", (json.dumps(ids),))
     connection.executemany("INSERT INTO turn VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", turns)
     classified(connection, ids)
-    note_classified(connection, ids)

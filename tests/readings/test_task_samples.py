@@ -81,7 +81,8 @@ def test_a_compaction_that_an_older_version_read_from_opencode_2_becomes_one(tmp
         connection.execute("DROP TABLE undone_call")
         connection.execute("ALTER TABLE tool DROP COLUMN files")
         connection.execute("DROP TABLE session_change")
-        for trigger in ("session_noted", "session_noted_new", "session_noted_gone"):
+        noted = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE '%_noted%'")
+        for (trigger,) in noted.fetchall():
             connection.execute(f"DROP TRIGGER {trigger}")
         connection.execute("DELETE FROM _sqlite_migrations WHERE name GLOB 'm018*' OR name GLOB 'm02*'")
         connection.execute("PRAGMA user_version = 17")
