@@ -126,10 +126,7 @@ CREATE TRIGGER session_noted_new AFTER INSERT ON session {_NOTE_CHANGE.format("n
 CREATE TRIGGER session_noted_gone AFTER DELETE ON session {_NOTE_CHANGE.format("old.id")};
 CREATE TRIGGER session_noted AFTER UPDATE OF {", ".join(_FACTS)} ON session
   WHEN {" OR ".join(f"old.{name} IS NOT new.{name}" for name in _FACTS)} {_NOTE_CHANGE.format("new.id")};
-CREATE TRIGGER sum_noted_new AFTER INSERT ON session_sum {_NOTE_CHANGE.format("new.session_id")};
-CREATE TRIGGER sum_noted_gone AFTER DELETE ON session_sum {_NOTE_CHANGE.format("old.session_id")};
-CREATE TRIGGER newest_noted_new AFTER INSERT ON newest_call {_NOTE_CHANGE.format("new.session_id")};
-CREATE TRIGGER newest_noted_gone AFTER DELETE ON newest_call {_NOTE_CHANGE.format("old.session_id")};
+CREATE TRIGGER sums_noted AFTER DELETE ON unsummed {_NOTE_CHANGE.format("old.session_id")};
 CREATE TRIGGER turns_noted AFTER DELETE ON changed_work WHEN old.part = 'turns'
   {_NOTE_CHANGE.format("old.session_id")}
 """

@@ -1,7 +1,7 @@
 """A log of the sessions that changed, so that who has read all of them reads only these again.
 
-Triggers note a session whose own row changed, whose sums or newest call were made again, and whose turns were
-classified: so it is noted whoever wrote, also an older version of this program that was left open. Only the last
+Triggers note a session whose own row changed, whose calls were summed again (it leaves `unsummed`), and whose turns
+were classified: so it is noted whoever wrote, also an older version of this program that was left open. Only the last
 changes are kept.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 
-MOST_CHANGES = 2_000
-"""Of more changes than this, it is not said which sessions they are of. A call makes a few."""
+MOST_CHANGES = 1_000
+"""Of more changes than this, it is not said which sessions they are of."""
 _KEPT = 10_000
 _FORGET = f"DELETE FROM session_change WHERE number <= (SELECT max(number) FROM session_change) - {_KEPT}"
 _LAST = "SELECT coalesce(max(number), 0) FROM session_change"

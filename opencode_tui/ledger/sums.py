@@ -250,8 +250,8 @@ def settle(connection: sqlite3.Connection, most: int | None = None) -> None:
     connection.execute(NEWEST_CALLS.format("unsummed"))
     connection.execute(_LEAVE_BUCKETS)
     note_changed(connection)
-    forget_oldest(connection)
     connection.execute("DELETE FROM unsummed")
+    forget_oldest(connection)
     connection.execute("UPDATE summed SET upto = ?", (to,))
 
 

@@ -10,6 +10,7 @@ from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.changed_work import is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.ledger.session_changes import changed_since, last_change
+from opencode_tui.ledger.session_queries import whole_trees
 from opencode_tui.ledger.sums import each_call, paid_calls
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.kept import KeptSessions
@@ -41,6 +42,8 @@ def kept_sessions(
         rows = breakdown(connection, selection, root_of=root_of, details=details)
         sessions = KeptSessions(0, {row.keys[0]: row for row in rows})
     elif changed:
+        # Who is a subagent can change for a whole tree, if its parents form a cycle.
+        changed = frozenset(whole_trees(connection, changed))
         only = replace(selection, where=(Filter("session", tuple(sorted(changed))),))
         rows = breakdown(connection, only, root_of=root_of, details=details)
         for id in changed:

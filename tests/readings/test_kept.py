@@ -229,7 +229,7 @@ def _rows_by_id(answer: Answer) -> dict[str, object]:
     return {getattr(row, "id", None) or row.keys[0]: row for row in answer.rows}  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("request_", "read_again"), [(FULL, {"ses_3"}), (BY_SESSION, {"ses_4"})])
+@pytest.mark.parametrize(("request_", "read_again"), [(FULL, {"ses_3"}), (BY_SESSION, {"ses_3", "ses_4", "ses_5"})])
 def test_only_what_changed_is_read_again(watched: Watched, request_: Request, read_again: set[str]) -> None:
     kept = Kept()
     before = _rows_by_id(_read(watched, kept, request_))
@@ -333,6 +333,11 @@ def _session(id: str, parent: str | None) -> tuple[object, ...]:
             [_session("ses_0", None), _session("ses_1", "ses_0"), _call("ses_1", -41)],
             [("call", 7, "ses_0", -40, 0, "kimi", 10**8 + 5, None, -41)],
         ],
+        # parents that form a cycle, whose root is another one then
+        [
+            [_call("ses_0", -41), _session("ses_0", "ses_5"), _session("ses_5", "ses_1")],
+            [_call("ses_1", -40), _session("ses_1", "ses_0")],
+        ],
         [[_call("ses_0", 20)], [("time", 21)], [("time", 9)]],  # becomes active, and idle again
         [[_call("ses_0", -1)], [("time", 20)], [("time", -20)]],
         [[_call("ses_0", -20, took=None)], [("time", 11)]],
@@ -347,6 +352,7 @@ def test_what_moves_and_what_time_changes_is_seen(tmp_path: Path, steps: list[li
                 place.take(each)
             before = place.read(FULL, place.kept)
             assert before == place.read(FULL, None)
+            assert place.read(FIRST_BY_SESSION, place.kept) == place.read(FIRST_BY_SESSION, None)
         assert isinstance(before, SessionList)
         assert before.rows
 
