@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from opencode_tui.ledger.buckets import sources
 from opencode_tui.ledger.selection import Selection, group_by
 from opencode_tui.ledger.speeds import CallSpeeds, all_speeds, percentiles_of, read_speeds
-from opencode_tui.ledger.sums import PaidCalls, exact_sum
+from opencode_tui.ledger.sums import USES, PaidCalls, exact_sum
 from opencode_tui.ledger.task_sums import TURN_OF_CALL
 from opencode_tui.ledger.turns import EditCounts, edit_counts, paid_for
 from opencode_tui.records.breakdown import BreakdownRow, Measures
@@ -28,7 +28,6 @@ _AMOUNTS = (
     *("cost_nano", "list_nano", "input_nano", "output_nano", "cache_nano", "saved_nano"),
     *("input", "output", "reasoning", "cache_read", "cache_write"),
 )
-_USES = ("uses", "failures", "tool_ms")
 # The call made next in the session is looked up, not searched: a session may have very many failed calls.
 _WENT_ON = """
   turn_id IS NOT NULL AND turn_id IS (SELECT n.turn_id FROM call n INDEXED BY call_session
@@ -290,7 +289,7 @@ def _read_rows(
 
 def _columns(selection: Selection, total: Callable[[str], str], texts: tuple[str, str]) -> tuple[str, ...]:
     """SQL for the columns of `_sums` without keys and sessions."""
-    uses = map(total, _USES) if selection.needs_tools and not selection.brief else ["NULL"] * len(_USES)
+    uses = map(total, USES) if selection.needs_tools and not selection.brief else ["NULL"] * len(USES)
     amounts = (total(name) if name in _BRIEF or not selection.brief else "0" for name in _AMOUNTS)
     return (*amounts, total("calls"), total("aborted"), *uses, *texts)
 

@@ -23,14 +23,14 @@ from opencode_tui.ledger.changed_work import are_tasks_summed
 from opencode_tui.ledger.ledger import Ledger
 from opencode_tui.ledger.selection import KEYS, NamedSpan, Selection, group_by
 from opencode_tui.ledger.speeds import FORMAT, packed_speeds
-from opencode_tui.ledger.sums import AMOUNTS, BUCKET_QUARTERS, QUARTER_MS, PaidCalls, exact_sum, is_unsummed
+from opencode_tui.ledger.sums import AMOUNTS, BUCKET_QUARTERS, QUARTER_MS, USES, PaidCalls, exact_sum, is_unsummed
+from opencode_tui.ledger.task_sums import EDIT_COUNTS
 from opencode_tui.ledger.time_buckets import TIME_UNITS, TimeUnit, time_keys, time_part, time_sources, time_spans_of
 from opencode_tui.ledger.whole_sessions import sources_by_session
 from opencode_tui.records.dimensions import TIMES
 
 _SESSION_KEYS = ("project", "kind")
 _CALL_KEYS = ("provider", "model", "agent", "directory")
-_USES, _EDITS = ("uses", "failures", "tool_ms"), ("edit_turns", "one_shots", "edit_retries")
 _SUMMED = ("calls", "aborted", *AMOUNTS, "saved_nano")
 _LISTS = ("json_group_array(session_id)", "group_concat(turns)", "group_concat(speeds)")
 _STRINGS = Decoder(list[str])
@@ -61,9 +61,9 @@ class _Part(Struct, frozen=True):
 
 _PARTS = (
     _Part("call", "''", (), "call_sum"),
-    _Part("tool", "name", _USES, "tool_sum"),
-    _Part("tools", "name", _USES, "tool_sum", is_alone=True),
-    _Part("task", "task", _EDITS, "task_sum"),
+    _Part("tool", "name", USES, "tool_sum"),
+    _Part("tools", "name", USES, "tool_sum", is_alone=True),
+    _Part("task", "task", EDIT_COUNTS, "task_sum"),
 )
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from opencode_tui.ledger.queries import count_sessions
-from opencode_tui.ledger.selection import NamedSpan, Selection
 from opencode_tui.ledger.session_changes import MOST_CHANGES, last_change
 from opencode_tui.readings.context import Context
 from opencode_tui.readings.kept import KeptSessions, KeptTrees
-from opencode_tui.readings.kept_breakdown import kept_sessions
+from opencode_tui.readings.kept_breakdown import all_sessions, kept_sessions
 from opencode_tui.readings.kept_trees import kept_rows
 from opencode_tui.readings.periods import days, span_of
 from opencode_tui.readings.subagent_roots import roots_of_subagents
@@ -28,10 +27,9 @@ def keep_ahead(context: Context) -> bool:
         behind = _is_far_behind(kept.trees.get((span, request.parts)), context)
         if behind and kept_rows(request, span, context) is not None:
             return True
-        selection = Selection((NamedSpan((), span),), ("session",))
         if _is_far_behind(kept.sessions.get((span, False)), context):
-            rows = kept_sessions(selection, context, roots_of_subagents(connection), details=False)
-            if rows is not None:
+            root_of = roots_of_subagents(connection)
+            if kept_sessions(all_sessions(span), context, root_of, details=False) is not None:
                 return True
     return False
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from opencode_tui.clock import Span
 from opencode_tui.ledger.breakdown_queries import breakdown
 from opencode_tui.ledger.changed_work import is_behind
 from opencode_tui.ledger.selection import NamedSpan, Selection
@@ -18,10 +19,14 @@ from opencode_tui.records.breakdown import BreakdownRow
 from opencode_tui.records.requests import Filter
 
 
+def all_sessions(span: Span) -> Selection:
+    """All sessions of a span, which are what is kept."""
+    return Selection((NamedSpan((), span),), ("session",))
+
+
 def is_kept(selection: Selection) -> bool:
     """Whether a selection is that of all sessions of one span."""
-    spans = selection.spans
-    return len(spans) == 1 and selection == Selection((NamedSpan((), spans[0].span),), ("session",))
+    return len(selection.spans) == 1 and selection == all_sessions(selection.spans[0].span)
 
 
 def kept_sessions(
